@@ -1,0 +1,91 @@
+/* client.h: the client: one configuration, one authenticator, one pool of connections, one instance of each service. */
+#ifndef KAMIWAZA_CLIENT_H
+#define KAMIWAZA_CLIENT_H
+
+#include <kamiwaza/config.h>
+#include <kamiwaza/progress.h>
+
+KZ_BEGIN_DECLS
+
+typedef struct kz_client kz_client;
+typedef struct kz_service kz_service;
+typedef struct kz_cancel kz_cancel;
+
+/* For kz_global_init(). */
+enum { KZ_WIPE = 1 /* memory that libcurl and json-c free is wiped too; call before anything else uses libcurl */ };
+
+/* Optional: prepares libcurl, once, with `flags`. Without it the first client does so with none. Thread-safe.
+ * Errors: STATE (libcurl was prepared before and KZ_WIPE is asked for), NO_MEMORY. */
+KZ_API bool kz_global_init(unsigned flags, kz_error **error);
+
+/* Makes a client. `config` NULL: settings from KAMIWAZA_* and the profile. The configuration is copied. Nothing is sent.
+ * Returns a client with one reference. Errors: CONFIG, NO_MEMORY. */
+KZ_API kz_client *kz_client_new(const kz_config *config, kz_error **error);
+
+/* Adds a reference and returns the client. NULL gives NULL. */
+KZ_API kz_client *kz_client_ref(kz_client *client);
+
+/* Drops a reference; the last one ends what is pending as cancelled, closes the connections and destroys the services.
+ * Results live on. NULL is ignored. */
+KZ_API void kz_client_free(kz_client *client);
+
+/* The value of a setting in this client as text and, through *source unless NULL, where it came from ("code", the
+ * variable's name, the profile's path, "default"). Secrets read "***". NULL when not set. Borrowed from the client. */
+KZ_API const char *kz_client_setting(const kz_client *client, const char *name, const char **source);
+
+/* Options of calls, all optional. */
+typedef struct kz_call_options {
+    kz_opt_number timeout;            /* seconds for a whole call, retries included; 0: none */
+    kz_opt_int max_retries;
+    const kz_string_entry *headers;   /* added to each request; an empty value removes one */
+    size_t n_headers;
+    const kz_string_entry *query;     /* added to the query */
+    size_t n_query;
+    kz_json body;                     /* an object, merged into a JSON body */
+    kz_cancel *cancel;                /* a token that ends the calls; must outlive the handle */
+    kz_progress_fn progress;
+    void *progress_user;
+} kz_call_options;
+
+/* A handle of the service `name`, shared by all callers; its plugin is loaded the first time. Borrowed from the client.
+ * Typed: kz_client_models(client, &error) and so on. Errors: PLUGIN_*, ARGUMENT, STATE (a cycle of creations), NO_MEMORY. */
+KZ_API kz_service *kz_client_service(kz_client *client, const char *name, kz_error **error);
+
+/* A handle of the same service with other options, which add to those `service` has. Copied. Release with
+ * kz_service_free(). Errors: ARGUMENT, NO_MEMORY. */
+KZ_API void *kz_service_with_options(const void *service, const kz_call_options *options, kz_error **error);
+#define kz_with_options(service, options, error) ((__typeof__(service))kz_service_with_options((service), (options), (error)))
+
+/* Releases a handle of kz_service_with_options(); NULL and handles that are borrowed are ignored. */
+KZ_API void kz_service_free(void *service);
+
+/* The client of a handle, borrowed. */
+KZ_API kz_client *kz_service_client(const void *service);
+
+/* A cancel token: makes the calls that carry it end with CANCELLED. */
+KZ_API kz_cancel *kz_cancel_new(kz_error **error);
+/* Cancels, from any thread or a signal handler; again: no effect. NULL is ignored. */
+KZ_API void kz_cancel_now(kz_cancel *cancel);
+KZ_API bool kz_cancel_is_set(const kz_cancel *cancel);
+/* Frees; the calls that carry it must have ended. NULL is ignored. */
+KZ_API void kz_cancel_free(kz_cancel *cancel);
+
+/* What is known of a plugin from its file name alone. */
+typedef struct kz_plugin_info {
+    const char *name;     /* "models", "models.acme", "auth-oauth" */
+    const char *path;     /* its file, or NULL when built in */
+    const char *version;  /* once opened, else NULL */
+    const char *problem;  /* after a check: why it cannot be used, else NULL */
+} kz_plugin_info;
+typedef struct kz_plugin_list { const kz_plugin_info *items; size_t n_items; } kz_plugin_list;
+
+/* Lists the plugins that this client would find, first found first, opening none; with `check` each is opened and what
+ * is wrong is said. A root: kz_free(). Errors: NO_MEMORY. */
+KZ_API kz_plugin_list *kz_client_plugins(kz_client *client, bool check, kz_error **error);
+
+/* Guards libltdl for programs that use it themselves: hold it around their own calls. Recursive. */
+KZ_API void kz_plugins_lock(void);
+KZ_API void kz_plugins_unlock(void);
+
+KZ_END_DECLS
+#endif
