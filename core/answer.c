@@ -1,0 +1,166 @@
+/* answer.c: what an answer means. Classifies how the transport ended, and decodes a good answer by the operation's schema into
+ * a result of its own scope. */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_tls(CURLcode code)
+{
+    switch (code) {
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CLIENTCERT: return true;
+    default: return false;
+    }
+}
+
+static void transport_error(kzi_call *call)
+{
+    const char *why = call->curl_error[0] ? call->curl_error : curl_easy_strerror(call->code);
+    if (call->error)
+        return; /* a limit, the sink or the program said so already */
+    if (call->code == CURLE_OUT_OF_MEMORY)
+        kz_error_no_memory(&call->error);
+    else if (call->aborted_resend)
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION,
+            "The connection died before an answer came. %s is not sent again, since the server may have acted on it.", call->method);
+    else if (call->code == CURLE_OPERATION_TIMEDOUT)
+        kzi_call_error(call, &call->error, KZ_ERROR_TIMEOUT, "No connection in time: %s.", why);
+    else if (is_tls(call->code))
+        kzi_call_error(call, &call->error, KZ_ERROR_TLS, "No secure connection: %s.", why);
+    else if (call->code == CURLE_COULDNT_RESOLVE_HOST || call->code == CURLE_COULDNT_RESOLVE_PROXY)
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "The host name is not known: %s. Check the base URL and the network.", why);
+    else if (call->code == CURLE_COULDNT_CONNECT)
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "No connection: %s. Is the server running?", why);
+    else if (call->code == CURLE_READ_ERROR || call->code == CURLE_ABORTED_BY_CALLBACK)
+        kzi_call_error(call, &call->error, KZ_ERROR_ARGUMENT, "What was to be uploaded could not be read.");
+    else
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "The answer did not arrive whole: %s.", why);
+}
+
+static bool looks_like_page(const kzi_call *call)
+{
+    if (call->content_type && !strncasecmp(call->content_type, "text/html", 9))
+        return true;
+    size_t at = 0;
+    while (at < call->answer.length && strchr(" \t\r\n", call->answer.data[at]))
+        at++;
+    return at < call->answer.length && call->answer.data[at] == '<';
+}
+
+static bool expects_json(const kzi_call *call)
+{
+    return call->op && (call->op->answer == KZ_ANSWER_JSON || call->op->answer >= KZ_ANSWER_EVENTS);
+}
+
+void kzi_answer_classify(kzi_call *call)
+{
+    if (call->code)
+        transport_error(call);
+    else if (call->status >= 400)
+        kzi_answer_api_error(call);
+    else if (call->status >= 200 && call->status < 300 && expects_json(call) && looks_like_page(call))
+        kzi_call_error(call, &call->error, KZ_ERROR_NOT_API,
+            "The server answered with a web page where JSON was due. The base URL probably lacks /api; it is %s.",
+            call->client->settings->base_url);
+    else if (!call->status)
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "What answered does not speak HTTP.");
+}
+
+static void *decode_text(kzi_call *call, kzi_scope *scope)
+{
+    kz_string_value *value = kzi_scope_object(scope, &kz_schema_string_value, sizeof *value);
+    if (value)
+        value->value = kzi_scope_string(scope, call->answer.data ? call->answer.data : "", call->answer.length);
+    kzi_buffer json = { 0 };
+    if (!value || !value->value)
+        return NULL;
+    if (!kzi_json_put_string(&json, call->answer.data ? call->answer.data : "", call->answer.length)) {
+        kzi_buffer_free(&json);
+        kzi_call_error(call, &call->error, KZ_ERROR_DECODE, "The text of the answer is not UTF-8.");
+        return NULL;
+    }
+    size_t length;
+    char *text = kzi_buffer_take(&json, &length);
+    if (!text || !kzi_scope_adopt(scope, text, length)) {
+        free(text);
+        return NULL;
+    }
+    kzi_header_of(value)->text = text;
+    kzi_header_of(value)->length = length;
+    return value;
+}
+
+static void *decode_bytes(kzi_call *call, kzi_scope *scope)
+{
+    kz_bytes *bytes = kzi_scope_object(scope, &kz_schema_bytes, sizeof *bytes);
+    size_t length;
+    char *data = bytes ? kzi_buffer_take(&call->answer, &length) : NULL;
+    if (!data || !kzi_scope_adopt(scope, data, length)) {
+        free(data);
+        return NULL;
+    }
+    bytes->data = data;
+    bytes->length = length;
+    if (call->content_type)
+        bytes->type = kzi_scope_string(scope, call->content_type, strlen(call->content_type));
+    return call->content_type && !bytes->type ? NULL : bytes;
+}
+
+static void *decode_json(kzi_call *call, kzi_scope *scope)
+{
+    const kz_schema *schema = call->op->result;
+    if (!call->answer.length && schema->shape == KZ_SHAPE_VALUE)
+        return kzi_scope_object(scope, schema, call->result_size > schema->size ? call->result_size : schema->size);
+    size_t length;
+    char *text = kzi_buffer_take(&call->answer, &length);
+    if (!text || !kzi_scope_adopt(scope, text, length)) {
+        free(text);
+        return NULL;
+    }
+    kzi_json_options options = { .caller = call->caller, .root_size = call->result_size, .max_depth = call->json.max_depth };
+    return kzi_json_read(schema, scope, text, length, &options, &call->error);
+}
+
+void kzi_answer_decode(kzi_call *call)
+{
+    static const char done[] = "";
+    if (!call->op || call->op->answer == KZ_ANSWER_NOTHING) {
+        call->result = (void *)(uintptr_t)done;
+        return;
+    }
+    if (call->op->answer >= KZ_ANSWER_EVENTS)
+        return;
+    kzi_scope *scope = kzi_scope_new(call->answer.length / 2 + 512);
+    if (scope)
+        call->result = call->op->answer == KZ_ANSWER_TEXT ? decode_text(call, scope)
+            : call->op->answer == KZ_ANSWER_BYTES        ? decode_bytes(call, scope)
+                                                         : decode_json(call, scope);
+    if (call->result)
+        return;
+    kzi_scope_free(scope);
+    kz_error *cause = call->error;
+    call->error = NULL;
+    if (!cause) {
+        kz_error_no_memory(&call->error);
+        return;
+    }
+    if (cause->code != KZ_ERROR_DECODE) {
+        call->error = cause;
+        return;
+    }
+    char url[512];
+    kzi_public_url(call->url.data, url, sizeof url);
+    kz_error facts = { .code = cause->code, .message = cause->message, .path = cause->path, .status = call->status,
+        .method = call->method, .url = url, .request_id = call->request_id, .attempts = call->attempts };
+    kzi_error_fill(&call->error, &facts);
+    kz_error_free(cause);
+}

@@ -1,0 +1,152 @@
+/* answer_error.c: the error of an answer whose status says that something is wrong: its class from the status, its message
+ * and details from the JSON that platforms and model servers send (detail, error, message), with secrets of ours masked in
+ * case a server echoes them. */
+#include "engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static kz_error_code class_of(long status)
+{
+    switch (status) {
+    case 400:
+    case 422: return KZ_ERROR_VALIDATION;
+    case 401: return KZ_ERROR_AUTHENTICATION;
+    case 403: return KZ_ERROR_PERMISSION;
+    case 404: return KZ_ERROR_NOT_FOUND;
+    case 409: return KZ_ERROR_CONFLICT;
+    case 429: return KZ_ERROR_RATE_LIMIT;
+    case 501:
+    case 503: return KZ_ERROR_UNAVAILABLE;
+    default: return status >= 500 ? KZ_ERROR_SERVER : KZ_ERROR_API;
+    }
+}
+
+static void mask(kzi_buffer *text, const char *secret)
+{
+    size_t length = secret ? strlen(secret) : 0;
+    if (length < 4 || text->length < length)
+        return;
+    for (size_t i = 0; i + length <= text->length;) {
+        if (memcmp(text->data + i, secret, length) != 0) {
+            i++;
+            continue;
+        }
+        memset(text->data + i, '*', length);
+        i += length;
+    }
+}
+
+/* A JSON string as text, or any other value as it stands; empty for null and nothing. */
+static void as_text(kz_json json, char *out, size_t size)
+{
+    out[0] = 0;
+    if (!json.text || (json.length == 4 && !memcmp(json.text, "null", 4)))
+        return;
+    if (json.text[0] == '"') {
+        char *plain = malloc(json.length + 1);
+        int64_t length = plain ? kzi_json_unescape(json.text, json.length, plain) : -1;
+        if (length >= 0)
+            snprintf(out, size, "%.*s", (int)length, plain);
+        free(plain);
+        return;
+    }
+    snprintf(out, size, "%.*s", (int)(json.length < size ? json.length : size), json.text);
+}
+
+static kz_json first_item(kz_json list)
+{
+    size_t at = 1;
+    while (at < list.length && strchr(" \t\r\n", list.text[at]))
+        at++;
+    if (at >= list.length || list.text[at] == ']')
+        return (kz_json){ 0 };
+    return (kz_json){ list.text + at, kzi_json_skip(list.text + at, list.length - at) };
+}
+
+/* FastAPI's list of what is wrong: the first one, "body.name: Field required". */
+static void validation_text(kz_json list, char *out, size_t size)
+{
+    kz_json first = first_item(list), place = kz_json_member(first, "loc");
+    char where[256] = "", what[512];
+    as_text(kz_json_member(first, "msg"), what, sizeof what);
+    size_t used = 0;
+    for (size_t i = 0; place.text && i < place.length && used + 1 < sizeof where; i++)
+        if (!strchr("[]\" ", place.text[i]))
+            where[used++] = place.text[i] == ',' ? '.' : place.text[i];
+    where[used] = 0;
+    snprintf(out, size, "%s%s%s", where, *where && *what ? ": " : "", what);
+}
+
+static void message_of(kz_json whole, kz_json detail, kz_json problem, char *out, size_t size)
+{
+    out[0] = 0;
+    if (detail.text && detail.text[0] == '[')
+        validation_text(detail, out, size);
+    else if (detail.text && detail.text[0] == '{')
+        as_text(kz_json_member(detail, "message"), out, size);
+    else
+        as_text(detail, out, size);
+    if (!*out && problem.text)
+        as_text(problem.text[0] == '{' ? kz_json_member(problem, "message") : problem, out, size);
+    if (!*out)
+        as_text(kz_json_member(whole, "message"), out, size);
+    if (!*out && detail.text && detail.text[0] == '{')
+        as_text(detail, out, size);
+}
+
+static const char *advice(kz_error_code code)
+{
+    switch (code) {
+    case KZ_ERROR_AUTHENTICATION: return " Check the API key or token (KAMIWAZA_API_KEY, KAMIWAZA_TOKEN).";
+    case KZ_ERROR_PERMISSION: return " These credentials may not do this.";
+    case KZ_ERROR_RATE_LIMIT: return " Wait before the next request.";
+    default: return "";
+    }
+}
+
+static bool is_object(kz_json json)
+{
+    return json.text && json.length && json.text[0] == '{';
+}
+
+static kz_json member(kz_json object, kz_json fallback, const char *name)
+{
+    kz_json found = is_object(object) ? kz_json_member(object, name) : (kz_json){ 0 };
+    return found.text || !is_object(fallback) ? found : kz_json_member(fallback, name);
+}
+
+void kzi_answer_api_error(kzi_call *call)
+{
+    const kzi_settings *settings = call->client->settings;
+    mask(&call->answer, settings->api_key);
+    mask(&call->answer, settings->token);
+    mask(&call->answer, settings->hub_token);
+    kz_json whole = { call->answer.data, call->answer.length };
+    size_t line, column;
+    const char *problem;
+    while (whole.length && strchr(" \t\r\n", whole.text[0]))
+        whole.text++, whole.length--;
+    if (!whole.length || !kzi_json_valid(whole.text, whole.length, KZI_MAX_DEPTH, &line, &column, &problem) || !is_object(whole))
+        whole = (kz_json){ 0 };
+    kz_json detail = whole.text ? kz_json_member(whole, "detail") : whole;
+    kz_json error = whole.text ? kz_json_member(whole, "error") : whole;
+    char said[768] = "", message[1024], url[512], code[128], param[128], type[128], request_id[128];
+    if (whole.text)
+        message_of(whole, detail, error, said, sizeof said);
+    kz_error_code class = class_of(call->status);
+    snprintf(message, sizeof message, "The server answered %ld%s%s%s%s", call->status, *said ? ": " : "", said,
+        *said && strchr(".!?", said[strlen(said) - 1]) ? "" : ".", advice(class));
+    as_text(member(error, whole, "code"), code, sizeof code);
+    as_text(member(error, whole, "param"), param, sizeof param);
+    as_text(member(error, whole, "type"), type, sizeof type);
+    as_text(whole.text ? kz_json_member(whole, "request_id") : whole, request_id, sizeof request_id);
+    kzi_public_url(call->url.data, url, sizeof url);
+    kz_error facts = { .code = class, .message = message, .status = call->status, .method = call->method, .url = url,
+        .server_code = *code ? code : NULL, .server_param = *param ? param : NULL, .server_type = *type ? type : NULL,
+        .request_id = call->request_id ? call->request_id : *request_id ? request_id : NULL,
+        .detail = detail.text ? detail : error.text ? error : whole, .attempts = call->attempts,
+        .retry_after_ms = call->retry_after > 0 ? call->retry_after : 0 };
+    kzi_error_fill(&call->error, &facts);
+}

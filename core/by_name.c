@@ -1,0 +1,127 @@
+/* by_name.c: operations by their names: "models.list" or "models.list_models", arguments as JSON. What the command and
+ * bindings use. Also gives tools the tables of what is loaded. */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const kz_service_vtable *kz_client_table(kz_client *client, const char *service, kz_error **error)
+{
+    kz_service *handle = kz_client_service(client, service, error);
+    return handle ? handle->instance->vtable : NULL;
+}
+
+static const kz_operation *in_all(kzi_instance *instance, const char *name, kz_service **handle)
+{
+    const kz_operation *op = kzi_operation_named(instance, name);
+    *handle = &instance->handle;
+    for (kzi_instance *e = instance->extensions; !op && e; e = e->next_extension) {
+        op = kzi_operation_named(e, name);
+        *handle = &e->handle;
+    }
+    return op;
+}
+
+static void unknown(kzi_instance *instance, const char *name, kz_error **error)
+{
+    size_t n = 0, most = 0;
+    for (kzi_instance *i = instance; i; i = i == instance ? instance->extensions : i->next_extension)
+        for (uint64_t j = 0; j < i->vtable->n_operations; j++) {
+            const kz_operation *op = &i->vtable->operations[j];
+            most++;
+            for (size_t k = 0; op->aliases && op->aliases[k]; k++)
+                most++;
+        }
+    const char **names = calloc(most + 1, sizeof *names);
+    for (kzi_instance *i = instance; names && i; i = i == instance ? instance->extensions : i->next_extension)
+        for (uint64_t j = 0; j < i->vtable->n_operations; j++) {
+            const kz_operation *op = &i->vtable->operations[j];
+            names[n++] = op->name;
+            for (size_t k = 0; op->aliases && op->aliases[k]; k++)
+                names[n++] = op->aliases[k];
+        }
+    const char *near = names ? kzi_nearest(name, names, n) : NULL;
+    kz_error_set(error, KZ_ERROR_ARGUMENT, name, "The service %s has no operation %s.%s%s%s", instance->name, name,
+        near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
+    free(names);
+}
+
+const kz_operation *kz_client_operation(kz_client *client, const char *name, kz_service **service, kz_error **error)
+{
+    if (kzi_stuck(error))
+        return NULL;
+    const char *dot = name ? strchr(name, '.') : NULL;
+    char id[128];
+    if (!dot || dot == name || !dot[1] || (size_t)(dot - name) >= sizeof id) {
+        kz_error_set(error, KZ_ERROR_ARGUMENT, "name", "\"%s\" names no operation: it takes SERVICE.METHOD, as in models.list.",
+            name ? name : "");
+        return NULL;
+    }
+    memcpy(id, name, (size_t)(dot - name));
+    id[dot - name] = 0;
+    kz_service *handle = kz_client_service(client, id, error);
+    if (!handle)
+        return NULL;
+    const kz_operation *op = in_all(handle->instance, dot + 1, service);
+    if (!op && kzi_load_extensions(handle->instance, error))
+        op = in_all(handle->instance, dot + 1, service);
+    if (!op && !kzi_stuck(error))
+        unknown(handle->instance, dot + 1, error);
+    return op;
+}
+
+const kz_operation *kz_client_operation_at(kz_client *client, const char *service, size_t index, kz_error **error)
+{
+    kz_service *handle = kz_client_service(client, service, error);
+    if (!handle || !kzi_load_extensions(handle->instance, error))
+        return NULL;
+    kzi_instance *instance = handle->instance;
+    for (kzi_instance *i = instance; i; i = i == instance ? instance->extensions : i->next_extension) {
+        if (index < i->vtable->n_operations)
+            return &i->vtable->operations[index];
+        index -= i->vtable->n_operations;
+    }
+    return NULL;
+}
+
+static bool run(kz_service *handle, kzi_instance *owner, const kz_operation *op, kz_json args, kz_answer *answer, kz_error **error)
+{
+    kzi_json_options options = { .arguments = true, .body_name = op->body_name };
+    kzi_scope *scope = kzi_scope_new(args.length * 2 + 512);
+    if (!scope)
+        return kz_error_no_memory(error);
+    if (!args.text)
+        args = KZ_JSON("{}");
+    kz_error *failure = NULL;
+    void *params = kzi_json_read(op->params, scope, args.text, args.length, &options, &failure);
+    if (params && op->answer >= KZ_ANSWER_EVENTS)
+        answer->stream = kzi_open_stream(handle, owner, op, NULL, params, &failure);
+    else if (params)
+        answer->result = kzi_execute(handle, owner, op, NULL, params, &failure);
+    if (op->answer == KZ_ANSWER_NOTHING)
+        answer->result = NULL;
+    answer->is_bytes = op->answer == KZ_ANSWER_BYTES || op->answer == KZ_ANSWER_CHUNKS;
+    kzi_scope_free(scope);
+    if (!failure)
+        return true;
+    return kz_error_move(error, &failure);
+}
+
+bool kz_call_by_name(kz_client *client, const char *name, kz_json args, const kz_call_options *options, kz_answer *answer,
+    kz_error **error)
+{
+    if (kzi_stuck(error))
+        return false;
+    if (!answer)
+        return kz_error_set(error, KZ_ERROR_ARGUMENT, "answer", "A call by name needs a place for its answer.");
+    *answer = (kz_answer){ 0 };
+    kz_service *handle = NULL;
+    const kz_operation *op = kz_client_operation(client, name, &handle, error);
+    if (!op)
+        return false;
+    kz_service *own = options ? kz_service_with_options(handle, options, error) : handle;
+    bool fine = own && run(own, handle->instance, op, args, answer, error);
+    if (own != handle)
+        kz_service_free(own);
+    return fine;
+}

@@ -1,0 +1,187 @@
+/* client.c: the client's life: configuration, shared caches of libcurl, the pool of loops, and what fork() means. The only
+ * global state is what libcurl forces: its initialisation, done once. */
+#include "engine.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static pthread_once_t init_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t init_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool init_done, init_wipes;
+static CURLcode init_code;
+static atomic_uint process_generation;
+
+static void forked(void)
+{
+    atomic_fetch_add(&process_generation, 1);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forked);
+}
+
+static void wiping_free(void *memory)
+{
+    kzi_wipe_free(memory, memory ? malloc_usable_size(memory) : 0);
+}
+
+static void *wiping_realloc(void *memory, size_t size)
+{
+    if (!memory)
+        return malloc(size);
+    size_t old = malloc_usable_size(memory);
+    void *moved = malloc(size);
+    if (moved) {
+        memcpy(moved, memory, old < size ? old : size);
+        kzi_wipe_free(memory, old);
+    }
+    return moved;
+}
+
+bool kz_global_init(unsigned flags, kz_error **error)
+{
+    if (kzi_stuck(error))
+        return false;
+    pthread_once(&init_once, watch_forks);
+    pthread_mutex_lock(&init_lock);
+    bool wipe = flags & KZ_WIPE;
+    bool late = init_done && wipe && !init_wipes;
+    if (!init_done) {
+        init_code = wipe ? curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free, wiping_realloc, strdup, calloc)
+                         : curl_global_init(CURL_GLOBAL_DEFAULT);
+        init_done = init_code == CURLE_OK;
+        init_wipes = wipe && init_done;
+    }
+    CURLcode code = init_code;
+    pthread_mutex_unlock(&init_lock);
+    if (code != CURLE_OK)
+        return kz_error_no_memory(error);
+    if (late)
+        return kz_error_set(error, KZ_ERROR_STATE, NULL,
+            "libcurl is already prepared without KZ_WIPE; call kz_global_init(KZ_WIPE) before the first client.");
+    return true;
+}
+
+int64_t kzi_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void share_lock(CURL *easy, curl_lock_data data, curl_lock_access access, void *user)
+{
+    (void)easy, (void)access;
+    pthread_mutex_lock(&((kz_client *)user)->share_locks[data]);
+}
+
+static void share_unlock(CURL *easy, curl_lock_data data, void *user)
+{
+    (void)easy;
+    pthread_mutex_unlock(&((kz_client *)user)->share_locks[data]);
+}
+
+static bool share_caches(kz_client *client)
+{
+    client->share = curl_share_init();
+    if (!client->share)
+        return false;
+    curl_share_setopt(client->share, CURLSHOPT_LOCKFUNC, share_lock);
+    curl_share_setopt(client->share, CURLSHOPT_UNLOCKFUNC, share_unlock);
+    curl_share_setopt(client->share, CURLSHOPT_USERDATA, client);
+    return !curl_share_setopt(client->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) &&
+        !curl_share_setopt(client->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+}
+
+static void warn_of_settings(const kz_client *client)
+{
+    if (!client->settings->verify_tls && kzi_logs(client, KZ_LOG_WARNING))
+        kzi_client_log(client, KZ_LOG_WARNING, "config", "TLS certificates are not verified (verify_tls is off)", NULL, 0);
+}
+
+kz_client *kz_client_new(const kz_config *config, kz_error **error)
+{
+    if (kzi_stuck(error) || !kz_global_init(0, error))
+        return NULL;
+    kz_client *client = calloc(1, sizeof *client);
+    if (!client) {
+        kz_error_no_memory(error);
+        return NULL;
+    }
+    atomic_init(&client->refs, 1);
+    client->generation = atomic_load(&process_generation);
+    pthread_mutex_init(&client->lock, NULL);
+    pthread_mutex_init(&client->pool_lock, NULL);
+    pthread_cond_init(&client->ready, NULL);
+    for (size_t i = 0; i < CURL_LOCK_DATA_LAST; i++)
+        pthread_mutex_init(&client->share_locks[i], NULL);
+    client->config = kzi_config_resolve(config, error);
+    if (!client->config) {
+        kz_client_free(client);
+        return NULL;
+    }
+    client->settings = kzi_config_settings(client->config);
+    kzi_config_log(client->config, &client->log, &client->log_user, &client->log_level);
+    if (!share_caches(client)) {
+        kz_error_no_memory(error);
+        kz_client_free(client);
+        return NULL;
+    }
+    client->base_is_loopback = kzi_is_loopback(client->settings->base_url);
+    warn_of_settings(client);
+    return client;
+}
+
+kz_client *kz_client_ref(kz_client *client)
+{
+    if (client)
+        atomic_fetch_add(&client->refs, 1);
+    return client;
+}
+
+void kz_client_free(kz_client *client)
+{
+    if (!client || atomic_fetch_sub(&client->refs, 1) != 1)
+        return;
+    bool inherited = client->generation != atomic_load(&process_generation);
+    if (inherited)
+        return; /* a child must not close what its parent still uses: connections, TLS sessions, plugin state */
+    kzi_services_destroy(client);
+    while (client->pool) {
+        kzi_loop *loop = kzi_loop_acquire(client, NULL);
+        kzi_loop_free(loop);
+    }
+    if (client->share)
+        curl_share_cleanup(client->share);
+    kzi_config_free(client->config);
+    for (size_t i = 0; i < CURL_LOCK_DATA_LAST; i++)
+        pthread_mutex_destroy(&client->share_locks[i]);
+    pthread_cond_destroy(&client->ready);
+    pthread_mutex_destroy(&client->pool_lock);
+    pthread_mutex_destroy(&client->lock);
+    free(client);
+}
+
+bool kzi_client_usable(const kz_client *client, kz_error **error)
+{
+    if (client->generation == atomic_load(&process_generation))
+        return true;
+    return kz_error_set(error, KZ_ERROR_STATE, NULL, "This client was made before fork(); make a new one in the child process.");
+}
+
+const char *kz_client_setting(const kz_client *client, const char *name, const char **source)
+{
+    return client && name ? kzi_config_value(client->config, name, true, source) : NULL;
+}
+
+void kzi_client_log(const kz_client *client, kz_log_level level, const char *area, const char *message,
+    const kz_log_field *fields, size_t n_fields)
+{
+    if (!kzi_logs(client, level))
+        return;
+    kz_log_record record = { .level = level, .area = area, .message = message, .fields = fields, .n_fields = n_fields };
+    client->log(&record, client->log_user);
+}

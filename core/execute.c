@@ -1,0 +1,126 @@
+/* execute.c: executes one operation and waits for its end, whoever asks: a typed function, call-by-name or a flow. A flow
+ * runs its C function with a handle that carries deadline and progress; everything else is a call on a borrowed loop. */
+#include "engine.h"
+#include "result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *run_request(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref,
+    const void *params, kz_error **error)
+{
+    kzi_call call = { 0 };
+    void *result = NULL;
+    kzi_loop *loop = NULL;
+    if (kzi_call_prepare(&call, service, owner, op, ref, params, error) && (loop = kzi_loop_acquire(owner->client, error))) {
+        kzi_run run = { 0 };
+        call.user = service->run ? service->run : &run;
+        kzi_loop_add(loop, &call);
+        kzi_loop_run(loop, &call);
+        kzi_loop_remove(loop, &call);
+        kzi_loop_release(loop);
+        result = call.result;
+        kz_error_move(error, &call.error);
+    }
+    kzi_call_clear(&call);
+    return result;
+}
+
+/* A program whose struct is older or newer than the plugin's hands a flow a struct of the plugin's size. */
+static void *fitting_params(const kz_schema *schema, uint64_t size, const void *params, kz_error **error)
+{
+    void *copy = calloc(1, schema->size);
+    if (!copy)
+        kz_error_no_memory(error);
+    else if (params)
+        memcpy(copy, params, size < schema->size ? size : schema->size);
+    return copy;
+}
+
+static void *run_flow(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params,
+    kz_error **error)
+{
+    uint64_t size = ref ? ref->params_size : op->params->size;
+    void *copy = NULL;
+    if (!params || size != op->params->size) {
+        params = copy = fitting_params(op->params, size, params, error);
+        if (!params)
+            return NULL;
+    }
+    kzi_run run = { 0 };
+    if (service->options && service->options->timeout > 0)
+        run.deadline = kzi_now_ms() + service->options->timeout;
+    if (service->run && service->run->deadline && (!run.deadline || service->run->deadline < run.deadline))
+        run.deadline = service->run->deadline;
+    kz_service handle;
+    kz_error *failure = NULL;
+    kzi_flow_handle(&handle, service, owner, &run);
+    void *result = op->flow(&handle, params, &failure);
+    if (!result && !failure)
+        kz_error_set(&failure, KZ_ERROR_STATE, op->name, "%s.%s ended without a result and did not say why.", owner->name, op->name);
+    if (result && op->answer == KZ_ANSWER_JSON && (failure || !kzi_result_finish(result, &failure))) {
+        kz_free(result);
+        result = NULL;
+    }
+    kzi_flow_handle_end(&handle);
+    free(copy);
+    kz_error_move(error, &failure);
+    return result;
+}
+
+void *kzi_execute(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params,
+    kz_error **error)
+{
+    kzi_json_options options = { .caller = ref ? ref->interface : NULL, .root_size = ref ? ref->params_size : 0 };
+    if (!kzi_client_usable(owner->client, error) || !kzi_params_check(op->params, params, &options, error))
+        return NULL;
+    return op->flow ? run_flow(service, owner, op, ref, params, error) : run_request(service, owner, op, ref, params, error);
+}
+
+/* What a reference of a program means here; NULL with the slot filled. */
+static const kz_operation *resolve(kz_service *service, const kz_op_ref *ref, kzi_instance **owner, kz_error **error)
+{
+    if (kzi_stuck(error))
+        return NULL;
+    if (!service || !ref) {
+        kz_error_set(error, KZ_ERROR_ARGUMENT, "service", "The operation %s was called without a service.", ref ? ref->name : "");
+        return NULL;
+    }
+    const kz_operation *op = kzi_find_operation(service, ref->name, ref->hint, owner);
+    if (!op && kzi_load_extensions(service->instance, error))
+        op = kzi_find_operation(service, ref->name, ref->hint, owner);
+    if (!op && !kzi_stuck(error))
+        kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, ref->name,
+            "The installed plugin %s %s has no operation %s: it is older than this program; install a newer one.",
+            service->instance->name, service->instance->descriptor->version, ref->name);
+    return op;
+}
+
+void *kz_call(void *service, const kz_op_ref *ref, const void *params, kz_error **error)
+{
+    kzi_instance *owner;
+    const kz_operation *op = resolve(service, ref, &owner, error);
+    if (!op)
+        return NULL;
+    if (op->answer >= KZ_ANSWER_EVENTS) {
+        kz_error_set(error, KZ_ERROR_ARGUMENT, op->name, "%s answers with a stream; open it with kz_call_stream().", op->name);
+        return NULL;
+    }
+    return kzi_execute(service, owner, op, ref, params, error);
+}
+
+bool kz_call_bool(void *service, const kz_op_ref *ref, const void *params, kz_error **error)
+{
+    void *result = kz_call(service, ref, params, error);
+    kzi_instance *owner;
+    if (result && kzi_find_operation(service, ref->name, ref->hint, &owner)->answer != KZ_ANSWER_NOTHING)
+        kz_free(result);
+    return result != NULL;
+}
+
+kz_stream *kz_call_stream(void *service, const kz_op_ref *ref, const void *params, kz_error **error)
+{
+    kzi_instance *owner;
+    const kz_operation *op = resolve(service, ref, &owner, error);
+    return op ? kzi_open_stream(service, owner, op, ref, params, error) : NULL;
+}

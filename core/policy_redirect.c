@@ -1,0 +1,56 @@
+/* policy_redirect.c: follows redirects. libcurl's own following would take X-API-Key along to another origin, so the
+ * credentials stay behind here: a call that leaves its origin goes on without them and without the operation's headers. */
+#include "engine.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { MAX_REDIRECTS = 10 };
+
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static kzi_step refuse(kzi_call *call, const char *why)
+{
+    kzi_call_error(call, &call->error, KZ_ERROR_API, "The server redirects the request (status %ld), which is not followed: %s.",
+        call->status, why);
+    return KZI_NEXT;
+}
+
+static kzi_step answer_redirect(kzi_call *call)
+{
+    if (call->error || !is_redirect(call->status))
+        return KZI_NEXT;
+    char *target = NULL;
+    curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &target);
+    bool reads = !strcmp(call->method, "GET") || !strcmp(call->method, "HEAD");
+    if (!target)
+        return refuse(call, "it names no new address");
+    if (call->redirects++ >= MAX_REDIRECTS)
+        return refuse(call, "there were ten of them already");
+    if (!reads && (call->status < 307 || call->once))
+        return refuse(call, "the request would have to change its verb; check the base URL");
+    bool secure = !strncasecmp(call->url.data, "https:", 6), stays = !strncasecmp(target, "https:", 6);
+    if ((!stays && strncasecmp(target, "http:", 5)) || (secure && !stays))
+        return refuse(call, "it leads away from HTTP or from a secure connection");
+    bool leaves = !kzi_same_origin(call->url.data, target);
+    if (leaves && !reads)
+        return refuse(call, "it would carry the request's content to another origin; check the base URL");
+    call->foreign |= leaves;
+    if (leaves) {
+        kzi_call_drop_credentials(call);
+        call->headers_complete = false;
+        curl_slist_free_all(call->headers);
+        call->headers = NULL;
+    }
+    kzi_buffer_clear(&call->url);
+    kzi_buffer_puts(&call->url, target);
+    if (!call->url.failed)
+        return KZI_AGAIN;
+    kz_error_no_memory(&call->error);
+    return KZI_END;
+}
+
+const kzi_policy kzi_policy_redirect = { .name = "redirect", .answer = answer_redirect };

@@ -1,0 +1,93 @@
+/* policy_retry.c: when a request is sent again, and when not. Connection errors, 408, 409, 429 and 5xx are worth another
+ * attempt, after an exponential backoff with full jitter or the time the server asks for. A request that is not idempotent
+ * goes out again only where it surely was not acted on: it never left, or the server turned it away with 429. */
+#include "engine.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { FIRST_DELAY = 500, LONGEST_DELAY = 8000 };
+
+static uint64_t random_number(void)
+{
+    uint64_t number;
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) == sizeof number)
+        return number;
+    number = (uint64_t)kzi_now_ms() * 0x9e3779b97f4a7c15u;
+    return number ^ number >> 29;
+}
+
+static bool worth_it(const kzi_call *call)
+{
+    bool safe = call->idempotent && !call->once;
+    if (call->began && !call->resumable)
+        return false;
+    if (call->should_retry >= 0)
+        return call->should_retry && (safe || !call->sent || call->status == 429);
+    if (!call->status || call->code)
+        return kz_error_is(call->error, KZ_ERROR_CONNECTION) && !kz_error_is(call->error, KZ_ERROR_TLS) &&
+            (safe || (!call->sent && !call->once));
+    if (call->status == 429)
+        return !call->once;
+    return safe && (call->status == 408 || call->status == 409 || (call->status >= 500 && call->status != 501));
+}
+
+static int64_t delay_of(const kzi_call *call)
+{
+    if (call->retry_after >= 0)
+        return call->retry_after;
+    int64_t ceiling = call->attempts > 5 ? LONGEST_DELAY : (int64_t)FIRST_DELAY << (call->attempts - 1);
+    if (ceiling > LONGEST_DELAY)
+        ceiling = LONGEST_DELAY;
+    return (int64_t)(random_number() % (uint64_t)(ceiling + 1));
+}
+
+/* Whether there is time for another attempt after `delay`. */
+static bool in_time(const kzi_call *call, int64_t now, int64_t delay)
+{
+    int64_t budget = call->client->settings->retry_budget;
+    return (!call->deadline || now + delay < call->deadline) && (!budget || now + delay - call->started_at < budget);
+}
+
+static void log_retry(const kzi_call *call, int64_t delay)
+{
+    if (!kzi_logs(call->client, KZ_LOG_INFO))
+        return;
+    char attempt[24], wait[24], status[24];
+    snprintf(attempt, sizeof attempt, "%d", call->attempts);
+    snprintf(wait, sizeof wait, "%lld", (long long)delay);
+    snprintf(status, sizeof status, "%ld", call->status);
+    const kz_log_field fields[] = { { "attempt", attempt }, { "status", status }, { "wait_ms", wait },
+        { "why", kz_error_class(call->error->code) } };
+    kzi_client_log(call->client, KZ_LOG_INFO, "retry", "the request is sent again", fields, 4);
+}
+
+static kzi_step send_retry(kzi_call *call)
+{
+    if (call->op && call->op->flags & KZ_OP_RETRY_ALWAYS && !call->idempotency_key[0])
+        snprintf(call->idempotency_key, sizeof call->idempotency_key, "kz-%016llx%016llx", (unsigned long long)random_number(),
+            (unsigned long long)random_number());
+    return KZI_NEXT;
+}
+
+static kzi_step answer_retry(kzi_call *call)
+{
+    if (call->wake_at) { /* the wait is over */
+        call->wake_at = 0;
+        kz_error_clear(&call->error);
+        return KZI_AGAIN;
+    }
+    const kzi_options *options = call->options;
+    int64_t retries = options && options->max_retries >= 0 ? options->max_retries : call->client->settings->max_retries;
+    if (!call->error || call->attempts > retries || !worth_it(call))
+        return KZI_NEXT;
+    int64_t now = kzi_now_ms(), delay = delay_of(call);
+    if (!in_time(call, now, delay))
+        return KZI_NEXT;
+    log_retry(call, delay);
+    call->wake_at = now + delay;
+    return KZI_WAIT;
+}
+
+const kzi_policy kzi_policy_retry = { .name = "retry", .send = send_retry, .answer = answer_retry };

@@ -1,0 +1,318 @@
+/* request.c: from an operation's table row and its arguments to a request: path, query, headers, cookies and body. The
+ * arguments were checked by the schema before. Percent-encoding leaves only unreserved characters, so any byte survives. */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void kzi_percent_encode(kzi_buffer *out, const char *text, size_t length)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *to = kzi_buffer_reserve(out, length * 3);
+    if (!to)
+        return;
+    char *start = to;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~", c ? c : ' ')) {
+            *to++ = (char)c;
+        } else {
+            *to++ = '%';
+            *to++ = hex[c >> 4];
+            *to++ = hex[c & 15];
+        }
+    }
+    out->length += (size_t)(to - start);
+    out->data[out->length] = 0;
+}
+
+const void *kzi_field_at(const void *params, uint64_t size, const kz_field *field, size_t *count)
+{
+    *count = 0;
+    if (!params || field->offset + sizeof(void *) > size)
+        return NULL;
+    if (field->container != KZ_ONE) {
+        if (field->count_offset + sizeof(size_t) > size)
+            return NULL;
+        memcpy(count, (const char *)params + field->count_offset, sizeof *count);
+    }
+    return (const char *)params + field->offset;
+}
+
+static void put_number(kzi_buffer *out, double value)
+{
+    char text[32];
+    if (kzi_format_double(value, text))
+        kzi_buffer_puts(out, text);
+}
+
+bool kzi_field_text(kzi_buffer *out, const kz_field *field, const void *params, uint64_t size)
+{
+    size_t count;
+    const void *at = kzi_field_at(params, size, field, &count);
+    if (!at || field->container != KZ_ONE)
+        return false;
+    const kz_opt_int *integer = at;
+    const kz_json *json = at;
+    const char *string;
+    switch (field->type) {
+    case KZ_TYPE_STRING:
+        memcpy(&string, at, sizeof string);
+        if (!string || string == kz_null_string)
+            return false;
+        kzi_buffer_puts(out, string);
+        return true;
+    case KZ_TYPE_INT:
+        if (integer->state == KZ_SET)
+            kzi_buffer_printf(out, "%lld", (long long)integer->value);
+        return integer->state == KZ_SET;
+    case KZ_TYPE_BOOL:
+        if (integer->state == KZ_SET)
+            kzi_buffer_puts(out, integer->value ? "true" : "false");
+        return integer->state == KZ_SET;
+    case KZ_TYPE_NUMBER:
+        if (integer->state == KZ_SET)
+            put_number(out, ((const kz_opt_number *)at)->value);
+        return integer->state == KZ_SET;
+    case KZ_TYPE_JSON:
+        if (json->text)
+            kzi_buffer_append(out, json->text, json->length);
+        return json->text != NULL;
+    default:
+        return false;
+    }
+}
+
+/* Item `i` of a list as text. */
+static void item_text(kzi_buffer *out, const kz_field *field, const void *list, size_t i)
+{
+    switch (field->type) {
+    case KZ_TYPE_STRING: {
+        const char *text = ((const char *const *)list)[i];
+        kzi_buffer_puts(out, text ? text : "");
+        break;
+    }
+    case KZ_TYPE_INT: kzi_buffer_printf(out, "%lld", (long long)((const int64_t *)list)[i]); break;
+    case KZ_TYPE_NUMBER: put_number(out, ((const double *)list)[i]); break;
+    case KZ_TYPE_BOOL: kzi_buffer_puts(out, ((const bool *)list)[i] ? "true" : "false"); break;
+    case KZ_TYPE_JSON: kzi_buffer_append(out, ((const kz_json *)list)[i].text, ((const kz_json *)list)[i].length); break;
+    default: break;
+    }
+}
+
+static void put_pair(kzi_buffer *out, char separator, const char *name, const kzi_buffer *value)
+{
+    if (separator)
+        kzi_buffer_putc(out, separator);
+    kzi_percent_encode(out, name, strlen(name));
+    kzi_buffer_putc(out, '=');
+    kzi_percent_encode(out, value->data ? value->data : "", value->length);
+}
+
+/* name=value pairs of one field, as a query and a form have them. `*separator` is what stands before the next pair. */
+static void put_field(kzi_buffer *out, char *separator, const kz_field *field, const void *params, uint64_t size)
+{
+    kzi_buffer text = { 0 };
+    size_t count;
+    if (field->container == KZ_ONE) {
+        if (kzi_field_text(&text, field, params, size)) {
+            put_pair(out, *separator, field->name, &text);
+            *separator = '&';
+        }
+    } else if (field->container == KZ_LIST) {
+        const void *const *at = kzi_field_at(params, size, field, &count);
+        for (size_t i = 0; at && *at && i < count; i++) {
+            item_text(&text, field, *at, i);
+            bool last = i + 1 == count;
+            if (!(field->flags & KZ_FIELD_EXPLODE) && !last) {
+                kzi_buffer_putc(&text, ',');
+                continue;
+            }
+            put_pair(out, *separator, field->name, &text);
+            *separator = '&';
+            kzi_buffer_clear(&text);
+        }
+    }
+    out->failed |= text.failed;
+    kzi_buffer_free(&text);
+}
+
+static const kz_field *path_field(const kz_schema *schema, const char *name, size_t length)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        const kz_field *field = &schema->fields[i];
+        if (field->place == KZ_IN_PATH && strlen(field->name) == length && !memcmp(field->name, name, length))
+            return field;
+    }
+    return NULL;
+}
+
+static bool put_path(kzi_call *call, const kz_operation *op, uint64_t size, kz_error **error)
+{
+    for (const char *at = op->path; *at;) {
+        const char *open = strchr(at, '{'), *close = open ? strchr(open, '}') : NULL;
+        if (!close) {
+            kzi_buffer_puts(&call->url, at);
+            break;
+        }
+        kzi_buffer_append(&call->url, at, (size_t)(open - at));
+        const kz_field *field = path_field(op->params, open + 1, (size_t)(close - open - 1));
+        kzi_buffer text = { 0 };
+        bool given = field && kzi_field_text(&text, field, call->params, size) && text.length;
+        bool dots = given && (!strcmp(text.data, ".") || !strcmp(text.data, ".."));
+        if (given && !dots)
+            kzi_percent_encode(&call->url, text.data, text.length);
+        kzi_buffer_free(&text);
+        if (!given || dots)
+            return kz_error_set(error, KZ_ERROR_ARGUMENT, field ? field->name : op->path,
+                "%s: the argument %s is part of the path and must be %s.", op->name, field ? field->name : "of its path",
+                dots ? "neither \".\" nor \"..\"" : "given and not empty");
+        at = close + 1;
+    }
+    return true;
+}
+
+static bool put_header(kzi_call *call, const char *name, const char *value, kz_error **error)
+{
+    if (strpbrk(value, "\r\n"))
+        return kz_error_set(error, KZ_ERROR_ARGUMENT, name, "The value of the header %s must not contain line breaks.", name);
+    kzi_buffer line = { 0 };
+    kzi_buffer_printf(&line, "%s: %s", name, value);
+    struct curl_slist *longer = line.failed ? NULL : curl_slist_append(call->headers, line.data);
+    kzi_buffer_free(&line);
+    if (!longer)
+        return kz_error_no_memory(error);
+    call->headers = longer;
+    return true;
+}
+
+/* Query and header arguments, and all cookies as one header. */
+static bool put_arguments(kzi_call *call, const kz_operation *op, uint64_t size, kz_error **error)
+{
+    kzi_buffer cookies = { 0 }, text = { 0 };
+    char query = '?', cookie = 0;
+    bool fine = true;
+    for (uint32_t i = 0; fine && i < op->params->n_fields; i++) {
+        const kz_field *field = &op->params->fields[i];
+        kzi_buffer_clear(&text);
+        if (field->place == KZ_IN_QUERY)
+            put_field(&call->url, &query, field, call->params, size);
+        else if (field->place == KZ_IN_HEADER && kzi_field_text(&text, field, call->params, size))
+            fine = put_header(call, field->name, text.data ? text.data : "", error);
+        else if (field->place == KZ_IN_COOKIE && kzi_field_text(&text, field, call->params, size)) {
+            if (cookie)
+                kzi_buffer_puts(&cookies, "; ");
+            put_pair(&cookies, 0, field->name, &text);
+            cookie = 1;
+        }
+    }
+    if (fine && cookies.length)
+        fine = put_header(call, "Cookie", cookies.data, error);
+    bool failed = cookies.failed || text.failed || call->url.failed;
+    kzi_buffer_free(&cookies);
+    kzi_buffer_free(&text);
+    return fine && (!failed || kz_error_no_memory(error));
+}
+
+static const kz_field *whole_body(const kz_schema *schema)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        if (schema->fields[i].place == KZ_IN_BODY_WHOLE)
+            return &schema->fields[i];
+    return NULL;
+}
+
+/* Members of the call options' body go over those of the operation's. */
+static void merge_body(kzi_call *call, kz_json more)
+{
+    size_t end = call->body.length;
+    while (end && call->body.data[end - 1] != '}')
+        end--;
+    size_t open = 0;
+    while (open < more.length && more.text[open] != '{')
+        open++;
+    if (!end || open == more.length)
+        return;
+    size_t inner = open + 1;
+    while (inner < more.length && strchr(" \t\r\n", more.text[inner]))
+        inner++;
+    if (more.text[inner] == '}')
+        return;
+    bool empty = end >= 2 && call->body.data[end - 2] == '{';
+    call->body.length = end - 1;
+    if (!empty)
+        kzi_buffer_putc(&call->body, ',');
+    kzi_buffer_append(&call->body, more.text + inner, more.length - inner);
+}
+
+static bool put_body(kzi_call *call, const kz_operation *op, uint64_t size, kz_error **error)
+{
+    const kz_field *whole = whole_body(op->params);
+    char separator = 0;
+    switch (call->body_kind) {
+    case KZ_BODY_JSON:
+        if (!kzi_json_write(&call->body, op->params, call->params, whole ? KZ_IN_BODY_WHOLE : KZ_IN_BODY, &call->json, error))
+            return false;
+        if (call->options && call->options->body.text)
+            merge_body(call, call->options->body);
+        return call->body.failed ? kz_error_no_memory(error)
+                                 : put_header(call, "Content-Type", op->content_type ? op->content_type : "application/json", error);
+    case KZ_BODY_FORM:
+        for (uint32_t i = 0; i < op->params->n_fields; i++)
+            if (op->params->fields[i].place == KZ_IN_BODY)
+                put_field(&call->body, &separator, &op->params->fields[i], call->params, size);
+        return call->body.failed ? kz_error_no_memory(error)
+                                 : put_header(call, "Content-Type", "application/x-www-form-urlencoded", error);
+    case KZ_BODY_MULTIPART:
+    case KZ_BODY_BYTES:
+        call->once = kzi_multipart_is_once(op->params, call->params, size);
+        return true;
+    default:
+        return true;
+    }
+}
+
+static bool is_idempotent(const kz_operation *op)
+{
+    return (op->flags & (KZ_OP_RETRY_ALWAYS | KZ_OP_IDEMPOTENT)) || !strcmp(op->method, "GET") || !strcmp(op->method, "HEAD") ||
+        !strcmp(op->method, "PUT") || !strcmp(op->method, "DELETE") || !strcmp(op->method, "OPTIONS");
+}
+
+static bool put_base(kzi_call *call, const kz_operation *op, kz_error **error)
+{
+    const char *base = call->client->settings->base_url;
+    if (op->base_setting) {
+        base = kzi_config_value(call->client->config, op->base_setting, false, NULL);
+        if (!base)
+            return kz_error_set(error, KZ_ERROR_CONFIG, op->base_setting,
+                "%s needs the setting %s: set it in code or in the environment.", op->name, op->base_setting);
+    }
+    kzi_buffer_puts(&call->url, base);
+    return true;
+}
+
+bool kzi_call_prepare(kzi_call *call, kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref,
+    const void *params, kz_error **error)
+{
+    kz_client *client = owner->client;
+    uint64_t size = ref ? ref->params_size : op->params->size;
+    call->client = kz_client_ref(client);
+    call->options = kzi_options_ref(service->options);
+    call->op = op;
+    call->caller = ref ? ref->interface : NULL;
+    call->result_size = ref ? ref->result_size : 0;
+    call->params = params;
+    call->json = (kzi_json_options){ .caller = call->caller, .root_size = size,
+        .max_depth = (unsigned)client->settings->max_json_depth };
+    call->method = op->method;
+    call->body_kind = params || op->body != KZ_BODY_JSON ? (kz_body)op->body : KZ_BODY_NONE;
+    call->idempotent = is_idempotent(op);
+    call->no_auth = op->flags & KZ_OP_NO_AUTH;
+    call->accepts_stream = op->answer == KZ_ANSWER_EVENTS;
+    call->retry_after = call->should_retry = -1;
+    call->started_at = call->active_at = kzi_now_ms();
+    if (service->run)
+        call->deadline = service->run->deadline;
+    return put_base(call, op, error) && put_path(call, op, size, error) && put_arguments(call, op, size, error) &&
+        put_body(call, op, size, error) && (!call->url.failed || kz_error_no_memory(error));
+}

@@ -1,0 +1,344 @@
+/* stream.c: streams, pulled item by item. Their bytes come from a request (events, lines, chunks), their items from a plugin,
+ * or from a list asked for page by page. A stream that nobody pulls is not pumped; in steady state an item of a request
+ * costs no allocation. */
+#include "engine.h"
+#include "events.h"
+#include "pages.h"
+#include "result.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { HIGH_WATER = 256 * 1024 };
+
+struct kz_stream {
+    kz_client *client;
+    const kz_operation *op;
+    const kz_interface *caller;
+    uint64_t item_size;
+    kzi_run run;
+
+    /* a request */
+    kzi_call call;
+    kzi_loop *loop;
+    kzi_buffer input;       /* come, not yet cut into items */
+    size_t at;
+    kzi_events events;
+    kzi_scope *scope;       /* of the item handed out */
+    bool single;            /* the server answers one JSON document instead */
+    bool done;
+
+    /* a plugin's, or pages */
+    kz_stream_source source;
+    void *user;
+    void *item;
+    kz_service *handle;     /* the flow's, kept for as long as the stream */
+    kzi_pages *pages;
+};
+
+static bool begin(void *user, kzi_call *call)
+{
+    kz_stream *stream = user;
+    const char *type = call->content_type ? call->content_type : "";
+    if (call->op->answer != KZ_ANSWER_CHUNKS && !strncasecmp(type, "text/html", 9))
+        return kzi_call_error(call, &call->error, KZ_ERROR_NOT_API,
+            "The server answered with a web page where a stream was due. The base URL probably lacks /api; it is %s.",
+            call->client->settings->base_url);
+    stream->single = call->op->answer == KZ_ANSWER_EVENTS && !strncasecmp(type, "application/json", 16);
+    return true;
+}
+
+static int take_bytes(void *user, kzi_call *call, const char *data, size_t length)
+{
+    kz_stream *stream = user;
+    if (stream->at) {
+        memmove(stream->input.data, stream->input.data + stream->at, stream->input.length - stream->at);
+        stream->input.length -= stream->at;
+        stream->at = 0;
+    }
+    if (!stream->single && stream->input.length > HIGH_WATER)
+        return KZI_SINK_PAUSE;
+    if (stream->single && (int64_t)(stream->input.length + length) > call->client->settings->max_body_size) {
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "The answer is larger than max_body_size.");
+        return KZI_SINK_FAIL;
+    }
+    kzi_buffer_append(&stream->input, data, length);
+    if (!stream->input.failed)
+        return KZI_SINK_OK;
+    kz_error_no_memory(&call->error);
+    return KZI_SINK_FAIL;
+}
+
+static kz_stream *stream_new(kz_client *client, const kz_operation *op, kz_error **error)
+{
+    kz_stream *stream = calloc(1, sizeof *stream);
+    if (!stream) {
+        kz_error_no_memory(error);
+        return NULL;
+    }
+    stream->client = kz_client_ref(client);
+    stream->op = op;
+    stream->events.retry = -1;
+    return stream;
+}
+
+static bool open_request(kz_stream *stream, kz_service *service, kzi_instance *owner, const kz_op_ref *ref, const void *params,
+    kz_error **error)
+{
+    kzi_call *call = &stream->call;
+    stream->events.lines = stream->op->answer == KZ_ANSWER_LINES;
+    stream->events.limit = (size_t)stream->client->settings->max_line_size;
+    stream->scope = kzi_scope_new(1024);
+    if (!stream->scope)
+        return kz_error_no_memory(error);
+    if (!kzi_call_prepare(call, service, owner, stream->op, ref, params, error))
+        return false;
+    stream->loop = kzi_loop_acquire(stream->client, error);
+    if (!stream->loop)
+        return false;
+    call->sink = (kzi_sink){ .begin = begin, .bytes = take_bytes, .user = stream };
+    call->user = &stream->run;
+    kzi_loop_add(stream->loop, call);
+    while (!call->ended && !call->began)
+        kzi_loop_turn(stream->loop, -1);
+    call->params = NULL; /* the caller's; the request is on its way */
+    return !call->error || kz_error_move(error, &call->error);
+}
+
+static kz_stream *open_flow(kz_service *service, kzi_instance *owner, const kz_operation *op, const void *params, kz_error **error)
+{
+    kz_service *handle = calloc(1, sizeof *handle);
+    kzi_run *run = calloc(1, sizeof *run);
+    void *empty = params ? NULL : calloc(1, op->params->size);
+    kz_stream *stream = NULL;
+    if (!handle || !run || (!params && !empty)) {
+        free(handle);
+        free(run);
+        free(empty);
+        kz_error_no_memory(error);
+        return NULL;
+    }
+    if (service->options && service->options->timeout > 0)
+        run->deadline = kzi_now_ms() + service->options->timeout;
+    kzi_flow_handle(handle, service, owner, run);
+    kz_error *failure = NULL;
+    stream = op->flow(handle, params ? params : empty, &failure);
+    free(empty);
+    if (stream) {
+        stream->handle = handle;
+        return stream;
+    }
+    if (!failure)
+        kz_error_set(&failure, KZ_ERROR_STATE, op->name, "%s.%s opened no stream and did not say why.", owner->name, op->name);
+    kzi_flow_handle_end(handle);
+    free(handle);
+    free(run);
+    kz_error_move(error, &failure);
+    return NULL;
+}
+
+kz_stream *kzi_open_stream(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref,
+    const void *params, kz_error **error)
+{
+    kzi_json_options options = { .caller = ref ? ref->interface : NULL, .root_size = ref ? ref->params_size : 0 };
+    if (!kzi_client_usable(owner->client, error) || !kzi_params_check(op->params, params, &options, error))
+        return NULL;
+    bool streams = op->answer >= KZ_ANSWER_EVENTS;
+    if (!streams && !op->paging) {
+        kz_error_set(error, KZ_ERROR_ARGUMENT, op->name, "%s.%s answers at once; it is no stream.", owner->name, op->name);
+        return NULL;
+    }
+    if (streams && op->flow)
+        return open_flow(service, owner, op, params, error);
+    kz_stream *stream = stream_new(owner->client, op, error);
+    if (!stream)
+        return NULL;
+    stream->caller = options.caller;
+    stream->item_size = ref && streams ? ref->result_size : 0;
+    bool fine = streams ? open_request(stream, service, owner, ref, params, error)
+                        : (stream->pages = kzi_pages_new(service, owner, op, ref, params, error)) != NULL;
+    if (fine)
+        return stream;
+    kz_stream_close(stream);
+    return NULL;
+}
+
+kz_stream *kz_stream_new(void *service, const kz_stream_source *source, void *user, kz_error **error)
+{
+    if (kzi_stuck(error))
+        return NULL;
+    if (!service || !source || !source->next) {
+        kz_error_set(error, KZ_ERROR_ARGUMENT, "source", "A stream needs a service and a source of items.");
+        return NULL;
+    }
+    kz_stream *stream = stream_new(kz_service_client(service), NULL, error);
+    if (!stream)
+        return NULL;
+    stream->source = *source;
+    stream->user = user;
+    return stream;
+}
+
+static void *decode(kz_stream *stream, const char *text, size_t length, kz_error **error)
+{
+    kzi_json_options options = { .caller = stream->caller, .root_size = stream->item_size,
+        .max_depth = (unsigned)stream->client->settings->max_json_depth };
+    kzi_scope_reset(stream->scope);
+    void *item = kzi_json_read(stream->op->result, stream->scope, text, length, &options, error);
+    if (!item)
+        stream->done = true;
+    return item;
+}
+
+/* All that has come, as it came; it stays where it is until the next call. */
+static void *take_chunk(kz_stream *stream, kz_error **error)
+{
+    kzi_scope_reset(stream->scope);
+    kz_bytes *bytes = kzi_scope_object(stream->scope, &kz_schema_bytes, sizeof *bytes);
+    if (!bytes) {
+        kz_error_no_memory(error);
+        return NULL;
+    }
+    bytes->data = stream->input.data + stream->at;
+    bytes->length = stream->input.length - stream->at;
+    stream->at = stream->input.length;
+    return bytes;
+}
+
+static void *event_item(kz_stream *stream, kz_error **error)
+{
+    const kzi_buffer *data = &stream->events.data;
+    if (!stream->events.lines && data->length == 6 && !memcmp(data->data, "[DONE]", 6)) {
+        stream->done = true;
+        return NULL;
+    }
+    return decode(stream, data->data ? data->data : "", data->length, error);
+}
+
+static void *broken(kz_stream *stream, kzi_events_status status, kz_error **error)
+{
+    stream->done = true;
+    if (status == KZI_EVENTS_NO_MEMORY)
+        kz_error_no_memory(error);
+    else
+        kzi_call_error(&stream->call, error, KZ_ERROR_DECODE, "An item of the stream is larger than max_line_size (%lld bytes).",
+            (long long)stream->client->settings->max_line_size);
+    return NULL;
+}
+
+/* The next item among the bytes that have come; NULL with nothing said: more are needed, or done is set. */
+static void *cut_item(kz_stream *stream, kz_error **error)
+{
+    while (stream->at < stream->input.length && !stream->done) {
+        if (stream->op->answer == KZ_ANSWER_CHUNKS)
+            return take_chunk(stream, error);
+        if (stream->single)
+            return NULL;
+        size_t used;
+        kzi_events_status status = kzi_events_feed(&stream->events, stream->input.data + stream->at,
+            stream->input.length - stream->at, &used);
+        stream->at += used;
+        if (status == KZI_EVENTS_ITEM)
+            return event_item(stream, error);
+        if (status != KZI_EVENTS_MORE)
+            return broken(stream, status, error);
+    }
+    return NULL;
+}
+
+static void *last_item(kz_stream *stream, kz_error **error)
+{
+    stream->done = true;
+    if (stream->call.error) {
+        kz_error_move(error, &stream->call.error);
+        return NULL;
+    }
+    if (stream->single && stream->input.length > stream->at)
+        return decode(stream, stream->input.data + stream->at, stream->input.length - stream->at, error);
+    if (stream->op->answer == KZ_ANSWER_CHUNKS)
+        return NULL;
+    kzi_events_status status = kzi_events_end(&stream->events);
+    if (status == KZI_EVENTS_ITEM)
+        return event_item(stream, error);
+    return status == KZI_EVENTS_MORE ? NULL : broken(stream, status, error);
+}
+
+static void *next_of_request(kz_stream *stream, kz_error **error)
+{
+    kz_error *failure = NULL;
+    while (!stream->done) {
+        void *item = cut_item(stream, &failure);
+        if (item || failure) {
+            kz_error_move(error, &failure);
+            return item;
+        }
+        if (stream->done)
+            break;
+        if (stream->call.ended)
+            return last_item(stream, error);
+        if (stream->call.paused) {
+            stream->call.paused = false;
+            stream->call.active_at = kzi_now_ms();
+            curl_easy_pause(stream->call.easy, CURLPAUSE_CONT);
+        }
+        kzi_loop_turn(stream->loop, -1);
+    }
+    return NULL;
+}
+
+static void *next_of_source(kz_stream *stream, kz_error **error)
+{
+    kz_error *failure = NULL;
+    kz_free(stream->item);
+    stream->item = stream->done ? NULL : stream->source.next(stream->user, &failure);
+    if (stream->item && !kzi_result_finish(stream->item, &failure)) {
+        kz_free(stream->item);
+        stream->item = NULL;
+    }
+    stream->done = !stream->item;
+    kz_error_move(error, &failure);
+    return stream->item;
+}
+
+void *kz_stream_next(kz_stream *stream, kz_error **error)
+{
+    if (kzi_stuck(error))
+        return NULL;
+    if (!stream) {
+        kz_error_set(error, KZ_ERROR_ARGUMENT, "stream", "An item was asked for without a stream.");
+        return NULL;
+    }
+    if (!kzi_client_usable(stream->client, error))
+        return NULL;
+    return stream->pages ? kzi_pages_next(stream->pages, error)
+        : stream->op     ? next_of_request(stream, error)
+                         : next_of_source(stream, error);
+}
+
+void kz_stream_close(kz_stream *stream)
+{
+    if (!stream)
+        return;
+    if (stream->source.free)
+        stream->source.free(stream->user);
+    kz_free(stream->item);
+    kzi_pages_free(stream->pages);
+    if (stream->handle) {
+        kzi_run *run = stream->handle->run;
+        kzi_flow_handle_end(stream->handle);
+        free(stream->handle);
+        free(run);
+    }
+    if (stream->loop) {
+        kzi_loop_remove(stream->loop, &stream->call);
+        kzi_loop_release(stream->loop);
+    }
+    kz_error_clear(&stream->call.error);
+    kzi_call_clear(&stream->call);
+    kzi_events_free(&stream->events);
+    kzi_buffer_free(&stream->input);
+    kzi_scope_free(stream->scope);
+    kz_client_free(stream->client);
+    free(stream);
+}

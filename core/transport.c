@@ -1,0 +1,314 @@
+/* transport.c: the last policy: one attempt over libcurl. Sets up the easy handle, hands it to the loop, and takes what comes
+ * back: headers within their limit, bytes to memory within theirs or to the call's sink. */
+#include "engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* libcurl calls this each time it is about to send: the second time within one attempt is its own silent resend on a
+ * connection that died, which only an idempotent request may have. */
+static int before_request(void *user, char *local, char *remote, int local_port, int remote_port)
+{
+    kzi_call *call = user;
+    (void)local, (void)remote, (void)local_port, (void)remote_port;
+    if (call->sends++ && (!call->idempotent || call->once)) {
+        call->aborted_resend = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    call->sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+static bool good(const kzi_call *call)
+{
+    return call->status >= 200 && call->status < 300;
+}
+
+static void keep(char **place, const char *value, size_t length)
+{
+    free(*place);
+    *place = strndup(value, length);
+}
+
+static bool header_is(const char *line, size_t length, const char *name, const char **value, size_t *value_length)
+{
+    size_t n = strlen(name);
+    if (length <= n || line[n] != ':' || strncasecmp(line, name, n) != 0)
+        return false;
+    const char *from = line + n + 1, *to = line + length;
+    while (from < to && (*from == ' ' || *from == '\t'))
+        from++;
+    while (to > from && strchr(" \t\r\n", to[-1]))
+        to--;
+    *value = from;
+    *value_length = (size_t)(to - from);
+    return true;
+}
+
+/* Retry-After in seconds or as a date, retry-after-ms; unreadable values count as not said. */
+static int64_t read_delay(const char *value, size_t length, int64_t unit)
+{
+    char text[64], *end;
+    snprintf(text, sizeof text, "%.*s", (int)(length < 60 ? length : 60), value);
+    double number = strtod(text, &end);
+    if (end != text && !*end)
+        return number >= 0 && number < 1e9 ? (int64_t)(number * (double)unit) : -1;
+    time_t date = curl_getdate(text, NULL);
+    if (date < 0)
+        return -1;
+    time_t now = time(NULL);
+    return date > now ? (int64_t)(date - now) * 1000 : 0;
+}
+
+static void note_header(kzi_call *call, const char *line, size_t length)
+{
+    const char *value;
+    size_t n;
+    if (header_is(line, length, "content-type", &value, &n))
+        keep(&call->content_type, value, n);
+    else if (header_is(line, length, "x-request-id", &value, &n))
+        keep(&call->request_id, value, n);
+    else if (header_is(line, length, "etag", &value, &n))
+        keep(&call->etag, value, n);
+    else if (header_is(line, length, "content-range", &value, &n))
+        call->range_start = n > 6 && !strncasecmp(value, "bytes ", 6) ? strtoll(value + 6, NULL, 10) : -1;
+    else if (header_is(line, length, "retry-after-ms", &value, &n))
+        call->retry_after = read_delay(value, n, 1);
+    else if (call->retry_after < 0 && header_is(line, length, "retry-after", &value, &n))
+        call->retry_after = read_delay(value, n, 1000);
+    else if (header_is(line, length, "x-should-retry", &value, &n))
+        call->should_retry = n == 4 && !strncasecmp(value, "true", 4) ? 1 : n == 5 && !strncasecmp(value, "false", 5) ? 0 : -1;
+}
+
+static void forget_answer(kzi_call *call)
+{
+    call->headers_done = false;
+    call->status = 0;
+    call->retry_after = call->should_retry = -1;
+    call->range_start = -1;
+    free(call->content_type);
+    free(call->request_id);
+    free(call->etag);
+    call->content_type = call->request_id = call->etag = NULL;
+}
+
+static size_t take_header(char *line, size_t size, size_t n, void *user)
+{
+    kzi_call *call = user;
+    size_t length = size * n;
+    call->active_at = kzi_now_ms();
+    call->header_bytes += length;
+    if ((int64_t)call->header_bytes > call->client->settings->max_header_size) {
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION,
+            "The headers of the answer are larger than max_header_size (%lld bytes).",
+            (long long)call->client->settings->max_header_size);
+        return 0;
+    }
+    if (length > 5 && !strncasecmp(line, "HTTP/", 5)) {
+        forget_answer(call);
+    } else if (length > 2) {
+        note_header(call, line, length);
+    } else {
+        curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
+        if (call->status < 200)
+            return length;
+        call->headers_done = true;
+        if (good(call) && call->sink.begin) {
+            if (!call->sink.begin(call->sink.user, call))
+                return 0;
+            call->began = true;
+        }
+    }
+    return length;
+}
+
+static size_t take_body(char *data, size_t size, size_t n, void *user)
+{
+    kzi_call *call = user;
+    size_t length = size * n;
+    call->active_at = kzi_now_ms();
+    if (good(call) && call->sink.bytes) {
+        switch (call->sink.bytes(call->sink.user, call, data, length)) {
+        case KZI_SINK_OK: return length;
+        case KZI_SINK_PAUSE: call->paused = true; return CURL_WRITEFUNC_PAUSE;
+        default: return 0;
+        }
+    }
+    if ((int64_t)(call->answer.length + length) > call->client->settings->max_body_size) {
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION,
+            "The answer is larger than max_body_size (%lld bytes); raise the setting if it is meant to be.",
+            (long long)call->client->settings->max_body_size);
+        return 0;
+    }
+    kzi_buffer_append(&call->answer, data, length);
+    if (!call->answer.failed)
+        return length;
+    kz_error_no_memory(&call->error);
+    return 0;
+}
+
+/* Progress of uploads and large answers, and what keeps the idle limit away while an upload moves. */
+static int watch(void *user, curl_off_t total_down, curl_off_t down, curl_off_t total_up, curl_off_t up)
+{
+    kzi_call *call = user;
+    (void)total_down, (void)down;
+    if (up)
+        call->active_at = kzi_now_ms();
+    if (call->options && call->options->progress && up) {
+        kzi_run *run = call->user;
+        if (!kzi_report(call->options, run, "upload", NULL, "bytes", up, total_up ? total_up : -1, &call->error))
+            return 1;
+    }
+    return 0;
+}
+
+static void set_tls(CURL *easy, const kzi_settings *settings)
+{
+    if (!settings->verify_tls) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (settings->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
+    if (settings->client_cert)
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->client_cert);
+    if (settings->client_key)
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->client_key);
+    if (settings->client_key_password)
+        curl_easy_setopt(easy, CURLOPT_KEYPASSWD, settings->client_key_password);
+}
+
+static long http_version(const kzi_settings *settings)
+{
+    if (settings->http_version && !strcmp(settings->http_version, "1.1"))
+        return CURL_HTTP_VERSION_1_1;
+    if (settings->http_version && !strcmp(settings->http_version, "2"))
+        return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+    return CURL_HTTP_VERSION_2TLS;
+}
+
+static void set_connection(kzi_call *call, CURL *easy)
+{
+    const kzi_settings *settings = call->client->settings;
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_SHARE, call->client->share);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->connect_timeout);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(settings));
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
+    if (settings->compressed && !call->raw)
+        curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    if (settings->proxy)
+        curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy);
+    set_tls(easy, settings);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+    if (call->body_kind >= KZ_BODY_MULTIPART) {
+        curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, watch);
+        curl_easy_setopt(easy, CURLOPT_XFERINFODATA, call);
+    }
+}
+
+static bool add_header(kzi_call *call, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(call->headers, line);
+    if (longer)
+        call->headers = longer;
+    return longer != NULL;
+}
+
+static bool complete_headers(kzi_call *call)
+{
+    char key[64];
+    bool fine = true;
+    if (call->headers_complete)
+        return true;
+    if (!call->raw)
+        fine = add_header(call, call->accepts_stream ? "Accept: text/event-stream" : "Accept: application/json, */*;q=0.5");
+    if (fine && call->body_kind)
+        fine = add_header(call, "Expect:");
+    if (fine && call->idempotency_key[0]) {
+        snprintf(key, sizeof key, "Idempotency-Key: %s", call->idempotency_key);
+        fine = add_header(call, key);
+    }
+    return call->headers_complete = fine;
+}
+
+/* The operation's headers behind the credentials, chained rather than copied: kzi_call_drop_credentials() unchains. */
+static bool set_headers(kzi_call *call, CURL *easy)
+{
+    if (call->attempt ? !call->attempt(call) : !complete_headers(call))
+        return false;
+    struct curl_slist **end = &call->credentials;
+    while (*end && *end != call->headers)
+        end = &(*end)->next;
+    *end = call->headers;
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->credentials);
+    if (call->credentials == call->headers)
+        call->credentials = NULL;
+    return true;
+}
+
+static bool set_request(kzi_call *call, CURL *easy)
+{
+    if (curl_easy_setopt(easy, CURLOPT_URL, call->url.data))
+        return kz_error_no_memory(&call->error);
+    bool get = !strcmp(call->method, "GET");
+    if (call->body_kind == KZ_BODY_JSON || call->body_kind == KZ_BODY_FORM) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body.data ? call->body.data : "");
+    } else if (call->body_kind == KZ_BODY_MULTIPART) {
+        curl_mime_free(call->mime);
+        call->mime = NULL;
+        if (!kzi_multipart_build(call, &call->error))
+            return false;
+        curl_easy_setopt(easy, CURLOPT_MIMEPOST, call->mime);
+    } else if (call->body_kind == KZ_BODY_BYTES) {
+        if (!kzi_upload_body(call, &call->error))
+            return false;
+    } else if (!strcmp(call->method, "HEAD")) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else if (!get) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
+    }
+    if (strcmp(call->method, "HEAD") != 0 && (!get || call->body_kind))
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
+    return set_headers(call, easy) || kz_error_no_memory(&call->error);
+}
+
+static kzi_step send_transport(kzi_call *call)
+{
+    forget_answer(call);
+    kzi_buffer_clear(&call->answer);
+    call->header_bytes = 0;
+    call->sends = 0;
+    call->sent = call->paused = call->aborted_resend = false;
+    call->curl_error[0] = 0;
+    call->active_at = kzi_now_ms();
+    call->attempts++;
+    if (!call->easy)
+        call->easy = kzi_loop_easy(call->loop);
+    else
+        curl_easy_reset(call->easy);
+    if (!call->easy) {
+        kz_error_no_memory(&call->error);
+        return KZI_END;
+    }
+    set_connection(call, call->easy);
+    if (!set_request(call, call->easy))
+        return KZI_END;
+    return kzi_loop_start(call->loop, call) ? KZI_PENDING : KZI_END;
+}
+
+const kzi_policy kzi_policy_transport = { .name = "transport", .send = send_transport };

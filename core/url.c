@@ -1,0 +1,64 @@
+/* url.c: what the core needs to know of a URL, by libcurl's parser: its public form, its origin, whether it stays on this
+ * machine. */
+#include "engine.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+void kzi_public_url(const char *url, char *out, size_t size)
+{
+    snprintf(out, size, "%s", url ? url : "");
+    char *authority = strstr(out, "://");
+    authority = authority ? authority + 3 : out;
+    authority[strcspn(authority, "?#")] = 0;
+    size_t host = strcspn(authority, "/");
+    char *at = NULL;
+    for (size_t i = 0; i < host; i++)
+        if (authority[i] == '@')
+            at = authority + i;
+    if (at)
+        memmove(authority, at + 1, strlen(at + 1) + 1);
+}
+
+/* One part of a URL, lower case where that means nothing; false when it has none. */
+static bool part(CURLU *parsed, CURLUPart what, char *out, size_t size)
+{
+    char *text = NULL;
+    bool fine = !curl_url_get(parsed, what, &text, CURLU_DEFAULT_PORT) && strlen(text) < size;
+    if (fine)
+        strcpy(out, text);
+    curl_free(text);
+    return fine;
+}
+
+typedef struct origin { char scheme[16], host[256], port[8]; } origin;
+
+static bool origin_of(const char *url, origin *out)
+{
+    CURLU *parsed = curl_url();
+    bool fine = parsed && url && !curl_url_set(parsed, CURLUPART_URL, url, 0) &&
+        part(parsed, CURLUPART_SCHEME, out->scheme, sizeof out->scheme) &&
+        part(parsed, CURLUPART_HOST, out->host, sizeof out->host) && part(parsed, CURLUPART_PORT, out->port, sizeof out->port);
+    curl_url_cleanup(parsed);
+    return fine;
+}
+
+bool kzi_same_origin(const char *a, const char *b)
+{
+    origin x, y;
+    return origin_of(a, &x) && origin_of(b, &y) && !strcasecmp(x.scheme, y.scheme) && !strcasecmp(x.host, y.host) &&
+        !strcmp(x.port, y.port);
+}
+
+bool kzi_is_loopback(const char *url)
+{
+    origin o;
+    if (!origin_of(url, &o))
+        return false;
+    if (!strcasecmp(o.host, "localhost") || !strcmp(o.host, "[::1]"))
+        return true;
+    unsigned a, b, c, d;
+    char rest;
+    return sscanf(o.host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &rest) == 4 && a == 127;
+}
