@@ -34,6 +34,8 @@ void kzi_scope_join(kzi_scope *scope, kzi_scope *other);
 /* Forgets everything but keeps the largest chunk, so that a stream allocates nothing per item. */
 void kzi_scope_reset(kzi_scope *scope);
 void kzi_scope_free(kzi_scope *scope);
+/* Whether the object is the first of its scope: what a call returned. */
+bool kzi_scope_is_root(const kzi_scope *scope, const void *object);
 
 static inline kzi_header *kzi_header_of(const void *object)
 {

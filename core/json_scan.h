@@ -1,0 +1,50 @@
+/* json_scan.h: strict scanning of JSON text (RFC 8259, UTF-8): where values end and what strings and numbers are. The ground
+ * that reading by schema, checks and member look-up stand on. Allocates nothing. */
+#ifndef KZI_JSON_SCAN_H
+#define KZI_JSON_SCAN_H
+
+#include <kamiwaza/base.h>
+
+typedef struct kzi_scan {
+    const char *start, *at, *end;
+    unsigned depth, max_depth;
+    const char *problem;    /* what is wrong at `at`, once something is */
+} kzi_scan;
+
+/* A string as it stands in the text, without its quotes. */
+typedef struct kzi_span {
+    const char *text;
+    size_t length;
+    bool escaped;           /* holds backslashes */
+} kzi_span;
+
+void kzi_scan_space(kzi_scan *scan);
+/* The next byte that is no space, or 0 at the end. */
+char kzi_scan_peek(kzi_scan *scan);
+/* Takes the byte `c` after spaces; false with `problem` otherwise. */
+bool kzi_scan_take(kzi_scan *scan, char c, const char *problem);
+bool kzi_scan_string(kzi_scan *scan, kzi_span *span);
+/* Any value; *length receives that of its text, which starts at *text. */
+bool kzi_scan_value(kzi_scan *scan, const char **text, size_t *length);
+/* A number's text; *whole: it has neither fraction nor exponent. */
+bool kzi_scan_number(kzi_scan *scan, const char **text, size_t *length, bool *whole);
+bool kzi_scan_literal(kzi_scan *scan, const char *word);
+/* Enters an object or array (after its bracket); false beyond the depth. */
+bool kzi_scan_enter(kzi_scan *scan);
+/* Line and column, from 1. */
+void kzi_scan_position(const kzi_scan *scan, size_t *line, size_t *column);
+
+/* The members of an object, one after the other. */
+typedef struct kzi_members { kzi_scan scan; bool first; } kzi_members;
+void kzi_members_begin(kzi_members *members, kz_json object);
+bool kzi_members_next(kzi_members *members, kzi_span *name, kz_json *value);
+/* Whether a name in the text is `wanted`, escapes resolved. */
+bool kzi_span_is(const kzi_span *span, const char *wanted);
+/* The text of a string with its escapes resolved, into `out` of at least span->length bytes; returns its length. */
+size_t kzi_span_text(const kzi_span *span, char *out);
+
+/* number.c */
+bool kzi_parse_int(const char *text, size_t length, bool whole, int64_t *value);
+bool kzi_parse_double(const char *text, size_t length, double *value);
+
+#endif
