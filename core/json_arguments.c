@@ -1,0 +1,157 @@
+/* json_arguments.c: what is special when JSON holds the arguments of a call by name: other names for arguments, a member that
+ * holds the body's members together, content to upload, and members that nothing knows. */
+#include "json_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const kz_field *by_alias(const kz_schema *schema, const kzi_span *name)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        const kz_field *field = &schema->fields[i];
+        for (size_t j = 0; field->aliases && field->aliases[j]; j++)
+            if (kzi_span_is(name, field->aliases[j]))
+                return field;
+        if (field->c_name && kzi_span_is(name, field->c_name))
+            return field;
+    }
+    return NULL;
+}
+
+static bool unknown(kzi_reader *r, const kz_schema *schema, const kzi_span *name)
+{
+    char text[128], message[256];
+    const char **names = calloc(schema->n_fields + 1, sizeof *names);
+    size_t n = name->length < sizeof text ? name->length : sizeof text - 1;
+    memcpy(text, name->text, n);
+    text[n] = 0;
+    for (uint32_t i = 0; names && i < schema->n_fields; i++)
+        names[i] = schema->fields[i].name;
+    const char *near = names ? kzi_nearest(text, names, schema->n_fields) : NULL;
+    free(names);
+    kzi_buffer known = { 0 };
+    for (uint32_t i = 0; !near && i < schema->n_fields; i++)
+        if (!(schema->fields[i].flags & KZ_FIELD_ALTERNATIVE))
+            kzi_buffer_printf(&known, "%s%s", known.length ? ", " : "", schema->fields[i].name);
+    if (near)
+        snprintf(message, sizeof message, " Did you mean %s?", near);
+    r->failed = true;
+    kz_error_set(r->error, KZ_ERROR_ARGUMENT, text, "There is no argument %s.%s%s%s%s", text, near ? message : "",
+        near ? "" : known.length ? " Known are: " : " The operation takes none", near || !known.data ? "" : known.data,
+        near ? "" : ".");
+    kzi_buffer_free(&known);
+    return false;
+}
+
+bool kzi_read_unknown_argument(kzi_reader *r, const kz_schema *schema, char *object, const kzi_span *name, const kzi_frame *frame,
+    kzi_buffer *extra)
+{
+    const kz_field *field = by_alias(schema, name);
+    bool root = frame && !frame->up;
+    if (field)
+        return kzi_read_field(r, schema, field, object, frame);
+    const char *body = root ? r->options->body_name : NULL;
+    if (body && kzi_span_is(name, body)) {
+        char c = kzi_scan_peek(&r->scan);
+        if (c == '{') {
+            r->scan.at++;
+            return kzi_read_members(r, schema, object, NULL);
+        }
+        if (c == 'n')
+            return kzi_scan_literal(&r->scan, "null") || kzi_read_fail(r, frame, "something", "an object");
+        return kzi_read_fail(r, frame, "something else", "an object");
+    }
+    if (root || schema->sealed)
+        return unknown(r, schema, name);
+    const char *text;
+    size_t length;
+    if (!kzi_scan_value(&r->scan, &text, &length))
+        return kzi_read_fail(r, frame, r->scan.problem, NULL);
+    kzi_buffer_puts(extra, extra->length ? ",\"" : "{\"");
+    kzi_buffer_append(extra, name->text, name->length);
+    kzi_buffer_puts(extra, "\":");
+    kzi_buffer_append(extra, text, length);
+    return !extra->failed || kzi_read_no_memory(r);
+}
+
+bool kzi_read_store_extra(kzi_reader *r, const kz_schema *schema, char *object, kzi_buffer *extra)
+{
+    kzi_buffer_putc(extra, '}');
+    char *text = extra->failed || !schema->request ? NULL : kzi_scope_string(r->scope, extra->data, extra->length);
+    if (!text)
+        return kzi_read_no_memory(r);
+    kz_json json = { text, extra->length };
+    memcpy(object + schema->extra_offset, &json, sizeof json);
+    return true;
+}
+
+static int digit64(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+/* Base 64, both alphabets, with or without padding. */
+static bool decode64(kzi_reader *r, kz_json json, kz_upload *upload, const kzi_frame *frame)
+{
+    if (!json.text || *json.text != '"')
+        return kzi_read_fail(r, frame, "something else", "base 64 text in $bytes");
+    const char *at = json.text + 1, *end = json.text + json.length - 1;
+    unsigned char *out = kzi_scope_alloc(r->scope, json.length + 8), *to = out;
+    if (!out)
+        return kzi_read_no_memory(r);
+    unsigned bits = 0, n = 0;
+    for (; at < end && *at != '='; at++) {
+        int digit = *at == '\\' ? -2 : digit64(*at);
+        if (digit == -2)
+            continue; /* an escaped slash */
+        if (digit < 0)
+            return kzi_read_fail(r, frame, "text that is not base 64", NULL);
+        bits = bits << 6 | (unsigned)digit;
+        if (++n % 4 != 1)
+            *to++ = (unsigned char)(bits >> (6 - 2 * ((n - 1) % 4)));
+    }
+    upload->data = out;
+    upload->length = (size_t)(to - out);
+    return true;
+}
+
+static bool text_member(kzi_reader *r, kz_json object, const char *name, const char **out)
+{
+    kz_json value = kz_json_member(object, name);
+    *out = NULL;
+    if (!value.text || *value.text != '"')
+        return true;
+    char *text = kzi_scope_string_begin(r->scope, value.length);
+    if (!text)
+        return kzi_read_no_memory(r);
+    kzi_scope_string_end(r->scope, text, (size_t)kzi_json_unescape(value.text, value.length, text));
+    *out = text;
+    return true;
+}
+
+bool kzi_read_upload(kzi_reader *r, kz_upload *upload, const kzi_frame *frame)
+{
+    kz_json whole, bytes, file;
+    if (!kzi_scan_value(&r->scan, &whole.text, &whole.length))
+        return kzi_read_fail(r, frame, r->scan.problem, NULL);
+    bytes = kz_json_member(whole, "$bytes");
+    if (bytes.text)
+        return decode64(r, bytes, upload, frame);
+    file = kz_json_member(whole, "$file");
+    if (!file.text)
+        return kzi_read_fail(r, frame, "something else", "content: {\"$bytes\": BASE64} or {\"$file\": {\"path\": P}}");
+    if (!text_member(r, file, "path", &upload->path) || !text_member(r, file, "filename", &upload->filename) ||
+        !text_member(r, file, "content_type", &upload->type))
+        return false;
+    bytes = kz_json_member(file, "$bytes");
+    if (!upload->path && !bytes.text)
+        return kzi_read_fail(r, frame, "a $file without path or $bytes", NULL);
+    return upload->path || decode64(r, bytes, upload, frame);
+}

@@ -1,0 +1,555 @@
+/* json_read.c: JSON text to structs, by the schema tables: one pass, one scope. The next member is looked for where the
+ * declaration has it next, then by binary search. Items of lists gather on a small stack that becomes an array of the scope
+ * when their number is known. Reading arguments (call-by-name) differs in little: see json_arguments.c. */
+#include "json_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool kzi_read_fail(kzi_reader *r, const kzi_frame *frame, const char *format_what, const char *due)
+{
+    char path[256];
+    size_t line, column;
+    if (r->failed)
+        return false;
+    r->failed = true;
+    kzi_frame_text(frame, path, sizeof path);
+    bool arguments = r->options->arguments;
+    kzi_scan_position(&r->scan, &line, &column);
+    kz_error_set(r->error, arguments ? KZ_ERROR_ARGUMENT : KZ_ERROR_DECODE, path, "%s%s: %s%s%s (line %zu, column %zu).",
+        arguments ? "The argument " : "The answer does not fit its schema at ", path, format_what, due ? " where one needs " : "",
+        due ? due : "", line, column);
+    return false;
+}
+
+bool kzi_read_no_memory(kzi_reader *r)
+{
+    r->failed = true;
+    return kz_error_no_memory(r->error);
+}
+
+/* The scanner met what is no JSON. */
+static bool broken(kzi_reader *r, const kzi_frame *frame)
+{
+    return kzi_read_fail(r, frame, r->scan.problem ? r->scan.problem : "no JSON", NULL);
+}
+
+static const char *kind_at(char c)
+{
+    switch (c) {
+    case '{': return "an object";
+    case '[': return "a list";
+    case '"': return "a string";
+    case 't':
+    case 'f': return "a boolean";
+    case 'n': return "null";
+    case 0: return "its end";
+    default: return (c >= '0' && c <= '9') || c == '-' ? "a number" : "something that is no JSON";
+    }
+}
+
+static bool wrong_kind(kzi_reader *r, const kzi_frame *frame, const char *due)
+{
+    return kzi_read_fail(r, frame, kind_at(kzi_scan_peek(&r->scan)), due);
+}
+
+static bool push(kzi_reader *r, uint64_t value)
+{
+    if (r->n_stack == r->stack_size) {
+        size_t size = r->stack_size * 2;
+        uint64_t *grown = malloc(size * sizeof *grown);
+        if (!grown)
+            return kzi_read_no_memory(r);
+        memcpy(grown, r->stack, r->n_stack * sizeof *grown);
+        if (r->stack != r->first_stack)
+            free(r->stack);
+        r->stack = grown;
+        r->stack_size = size;
+    }
+    r->stack[r->n_stack++] = value;
+    return true;
+}
+
+static bool read_string(kzi_reader *r, const char **out, const kzi_frame *frame)
+{
+    kzi_span span;
+    if (kzi_scan_peek(&r->scan) != '"')
+        return wrong_kind(r, frame, "a string");
+    if (!kzi_scan_string(&r->scan, &span))
+        return broken(r, frame);
+    if (!span.escaped) {
+        *out = kzi_scope_string(r->scope, span.text, span.length);
+        return *out || kzi_read_no_memory(r);
+    }
+    char *text = kzi_scope_string_begin(r->scope, span.length);
+    if (!text)
+        return kzi_read_no_memory(r);
+    kzi_scope_string_end(r->scope, text, kzi_span_text(&span, text));
+    *out = text;
+    return true;
+}
+
+static bool read_int(kzi_reader *r, int64_t *out, const kzi_frame *frame)
+{
+    const char *text;
+    size_t length;
+    bool whole;
+    char c = kzi_scan_peek(&r->scan);
+    if (c != '-' && !(c >= '0' && c <= '9'))
+        return wrong_kind(r, frame, "an integer");
+    if (!kzi_scan_number(&r->scan, &text, &length, &whole))
+        return broken(r, frame);
+    return kzi_parse_int(text, length, whole, out) || kzi_read_fail(r, frame, "a number", "an integer of 64 bits");
+}
+
+static bool read_number(kzi_reader *r, double *out, const kzi_frame *frame)
+{
+    const char *text;
+    size_t length;
+    bool whole;
+    char c = kzi_scan_peek(&r->scan);
+    if (c != '-' && !(c >= '0' && c <= '9'))
+        return wrong_kind(r, frame, "a number");
+    if (!kzi_scan_number(&r->scan, &text, &length, &whole))
+        return broken(r, frame);
+    return kzi_parse_double(text, length, out) || kzi_read_fail(r, frame, "a number", "one that a double can hold");
+}
+
+static bool read_bool(kzi_reader *r, bool *out, const kzi_frame *frame)
+{
+    char c = kzi_scan_peek(&r->scan);
+    if (c != 't' && c != 'f')
+        return wrong_kind(r, frame, "true or false");
+    *out = c == 't';
+    return kzi_scan_literal(&r->scan, *out ? "true" : "false") || broken(r, frame);
+}
+
+static bool read_json(kzi_reader *r, kz_json *out, const kzi_frame *frame)
+{
+    return kzi_scan_value(&r->scan, &out->text, &out->length) || broken(r, frame);
+}
+
+static bool read_null(kzi_reader *r, const kz_field *field, void *at, const kzi_frame *frame)
+{
+    if (!kzi_scan_literal(&r->scan, "null"))
+        return broken(r, frame);
+    if (field->container != KZ_ONE)
+        return true;
+    if (field->type == KZ_TYPE_INT || field->type == KZ_TYPE_NUMBER || field->type == KZ_TYPE_BOOL)
+        ((kz_opt_int *)at)->state = KZ_IS_NULL;
+    else if (field->type == KZ_TYPE_STRING && r->options->arguments)
+        *(const char **)at = kz_null_string;
+    else if (field->type == KZ_TYPE_JSON)
+        *(kz_json *)at = KZ_JSON("null");
+    return true;
+}
+
+/* One item of a list or map onto the stack. */
+static bool push_item(kzi_reader *r, const kz_field *field, const kzi_frame *frame)
+{
+    uint64_t bits = 0;
+    const char *string = NULL;
+    bool truth = false;
+    double number = 0;
+    kz_json json;
+    bool null = kzi_scan_peek(&r->scan) == 'n' && field->type != KZ_TYPE_JSON;
+    if (null && (field->type == KZ_TYPE_OBJECT || field->type == KZ_TYPE_STRING))
+        return (kzi_scan_literal(&r->scan, "null") || broken(r, frame)) && push(r, 0);
+    switch (field->type) {
+    case KZ_TYPE_STRING: return read_string(r, &string, frame) && push(r, (uint64_t)(uintptr_t)string);
+    case KZ_TYPE_INT: return read_int(r, (int64_t *)&bits, frame) && push(r, bits);
+    case KZ_TYPE_NUMBER:
+        if (!read_number(r, &number, frame))
+            return false;
+        memcpy(&bits, &number, sizeof bits);
+        return push(r, bits);
+    case KZ_TYPE_BOOL: return read_bool(r, &truth, frame) && push(r, truth);
+    case KZ_TYPE_JSON:
+        return read_json(r, &json, frame) && push(r, (uint64_t)(uintptr_t)json.text) && push(r, json.length);
+    case KZ_TYPE_UPLOAD: {
+        kz_upload *upload = kzi_scope_alloc(r->scope, sizeof *upload);
+        if (!upload)
+            return kzi_read_no_memory(r);
+        return kzi_read_upload(r, upload, frame) && push(r, (uint64_t)(uintptr_t)upload);
+    }
+    default: {
+        void *object = kzi_read_object(r, field->schema, frame);
+        return object && push(r, (uint64_t)(uintptr_t)object);
+    }
+    }
+}
+
+/* The array that the items on the stack from `base` become. */
+static bool make_array(kzi_reader *r, const kz_field *field, size_t base, void **array, size_t *count)
+{
+    size_t words = r->n_stack - base, per = field->type == KZ_TYPE_JSON ? 2 : 1;
+    const uint64_t *items = r->stack + base;
+    *count = words / per;
+    bool structs = field->type == KZ_TYPE_UPLOAD || (field->type == KZ_TYPE_OBJECT && field->schema->request);
+    size_t stride = field->type == KZ_TYPE_BOOL ? sizeof(bool) : field->type == KZ_TYPE_UPLOAD ? sizeof(kz_upload)
+        : structs ? kzi_struct_size(field->schema, r->options) : per * sizeof(uint64_t);
+    char *to = kzi_scope_alloc(r->scope, *count * stride + 8); /* never NULL: an empty list is one */
+    if (!to)
+        return kzi_read_no_memory(r);
+    for (size_t i = 0; i < *count; i++) {
+        if (structs && items[i])
+            memcpy(to + i * stride, (const void *)(uintptr_t)items[i], stride);
+        else if (!structs)
+            memcpy(to + i * stride, &items[i * per], stride);
+    }
+    r->n_stack = base;
+    *array = to;
+    return true;
+}
+
+static bool store_array(kzi_reader *r, const kz_field *field, char *object, size_t base)
+{
+    void *array;
+    size_t count;
+    if (!make_array(r, field, base, &array, &count))
+        return false;
+    memcpy(object + field->offset, &array, sizeof array);
+    memcpy(object + field->count_offset, &count, sizeof count);
+    return true;
+}
+
+static bool read_list(kzi_reader *r, const kz_field *field, char *object, const kzi_frame *frame)
+{
+    size_t base = r->n_stack;
+    kzi_frame item = { .up = frame };
+    if (kzi_scan_peek(&r->scan) != '[')
+        return wrong_kind(r, frame, "a list");
+    r->scan.at++;
+    if (!kzi_scan_enter(&r->scan))
+        return broken(r, frame);
+    if (kzi_scan_peek(&r->scan) == ']') {
+        r->scan.at++;
+    } else {
+        for (char c = ','; c == ','; item.index++) {
+            if (!push_item(r, field, &item))
+                return false;
+            c = kzi_scan_peek(&r->scan);
+            if (c != ',' && c != ']')
+                return kzi_read_fail(r, frame, kind_at(c), "',' or ']'");
+            r->scan.at++;
+        }
+    }
+    r->scan.depth--;
+    return store_array(r, field, object, base);
+}
+
+static bool span_to_string(kzi_reader *r, const kzi_span *span, const char **out)
+{
+    char *text = kzi_scope_string_begin(r->scope, span->length);
+    if (!text)
+        return kzi_read_no_memory(r);
+    kzi_scope_string_end(r->scope, text, kzi_span_text(span, text));
+    *out = text;
+    return true;
+}
+
+/* Entries are a key and a value each: { key, string } or { key, text, length }. */
+static bool read_map(kzi_reader *r, const kz_field *field, char *object, const kzi_frame *frame)
+{
+    size_t base = r->n_stack, per = field->type == KZ_TYPE_STRING ? 2 : 3;
+    kzi_members members;
+    kzi_span name;
+    kz_json map, value;
+    if (kzi_scan_peek(&r->scan) != '{')
+        return wrong_kind(r, frame, "an object");
+    if (!read_json(r, &map, frame))
+        return false;
+    kzi_members_begin(&members, map);
+    while (kzi_members_next(&members, &name, &value)) {
+        const char *key;
+        kzi_frame here = { .up = frame, .name = name.text, .length = name.length };
+        if (!span_to_string(r, &name, &key) || !push(r, (uint64_t)(uintptr_t)key))
+            return false;
+        if (per == 3) {
+            if (!push(r, (uint64_t)(uintptr_t)value.text) || !push(r, value.length))
+                return false;
+            continue;
+        }
+        kzi_scan after = r->scan;
+        r->scan.at = value.text;
+        const char *text = NULL;
+        if (*value.text != 'n' && !read_string(r, &text, &here))
+            return false;
+        r->scan.at = after.at;
+        if (!push(r, (uint64_t)(uintptr_t)text))
+            return false;
+    }
+    size_t count = (r->n_stack - base) / per;
+    uint64_t *entries = kzi_scope_alloc(r->scope, (count * per + 1) * sizeof *entries);
+    if (!entries)
+        return kzi_read_no_memory(r);
+    memcpy(entries, r->stack + base, count * per * sizeof *entries);
+    r->n_stack = base;
+    memcpy(object + field->offset, &entries, sizeof entries);
+    memcpy(object + field->count_offset, &count, sizeof count);
+    return true;
+}
+
+static bool read_one(kzi_reader *r, const kz_field *field, void *at, const kzi_frame *frame)
+{
+    kz_opt_int *integer = at;
+    bool truth;
+    switch (field->type) {
+    case KZ_TYPE_STRING: return read_string(r, at, frame);
+    case KZ_TYPE_INT: integer->state = KZ_SET; return read_int(r, &integer->value, frame);
+    case KZ_TYPE_NUMBER: integer->state = KZ_SET; return read_number(r, &((kz_opt_number *)at)->value, frame);
+    case KZ_TYPE_BOOL:
+        if (!read_bool(r, &truth, frame))
+            return false;
+        *integer = (kz_opt_int){ truth, KZ_SET };
+        return true;
+    case KZ_TYPE_JSON: return read_json(r, at, frame);
+    case KZ_TYPE_UPLOAD: {
+        kz_upload *upload = kzi_scope_alloc(r->scope, sizeof *upload);
+        *(const kz_upload **)at = upload;
+        return upload ? kzi_read_upload(r, upload, frame) : kzi_read_no_memory(r);
+    }
+    default: return (*(void **)at = kzi_read_object(r, field->schema, frame)) != NULL;
+    }
+}
+
+/* Among fields of one name the one that takes what comes. */
+static const kz_field *alternative(kzi_reader *r, const kz_schema *schema, const kz_field *field)
+{
+    const kz_field *end = schema->fields + schema->n_fields;
+    char c = kzi_scan_peek(&r->scan);
+    for (const kz_field *f = field; f < end && (f == field || f->flags & KZ_FIELD_ALTERNATIVE); f++) {
+        bool fits = f->type == KZ_TYPE_JSON && f->container == KZ_ONE ? true
+            : f->container == KZ_LIST                                 ? c == '['
+            : f->container == KZ_MAP || f->type == KZ_TYPE_OBJECT     ? c == '{'
+            : f->type == KZ_TYPE_STRING                               ? c == '"'
+            : f->type == KZ_TYPE_BOOL                                 ? c == 't' || c == 'f'
+                                                                      : c == '-' || (c >= '0' && c <= '9');
+        if (fits)
+            return f;
+    }
+    return field;
+}
+
+bool kzi_read_field(kzi_reader *r, const kz_schema *schema, const kz_field *field, char *object, const kzi_frame *frame)
+{
+    char c = kzi_scan_peek(&r->scan);
+    bool alternatives = field + 1 < schema->fields + schema->n_fields && field[1].flags & KZ_FIELD_ALTERNATIVE;
+    if (c == 'n' && !(schema->shape == KZ_SHAPE_VALUE && field->type == KZ_TYPE_JSON))
+        return read_null(r, field, object + field->offset, frame);
+    if (alternatives)
+        field = alternative(r, schema, field);
+    if (field->container == KZ_LIST)
+        return read_list(r, field, object, frame);
+    if (field->container == KZ_MAP)
+        return read_map(r, field, object, frame);
+    return read_one(r, field, object + field->offset, frame);
+}
+
+static bool name_is(const kz_field *field, const kzi_span *name)
+{
+    return !strncmp(field->name, name->text, name->length) && !field->name[name->length];
+}
+
+const kz_field *kzi_find_field(const kz_schema *schema, const kzi_span *name, uint32_t *expected)
+{
+    char plain[256];
+    kzi_span straight = *name;
+    if (name->escaped) {
+        if (name->length > sizeof plain)
+            return NULL;
+        straight = (kzi_span){ .text = plain, .length = kzi_span_text(name, plain) };
+    }
+    if (memchr(straight.text, 0, straight.length))
+        return NULL;
+    if (*expected < schema->n_fields && name_is(&schema->fields[*expected], &straight))
+        return &schema->fields[(*expected)++];
+    uint32_t low = 0, high = schema->n_fields;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        const kz_field *field = &schema->fields[schema->by_name[middle]];
+        int order = strncmp(field->name, straight.text, straight.length);
+        if (!order && field->name[straight.length])
+            order = 1;
+        if (order < 0) {
+            low = middle + 1;
+        } else if (order > 0 || (middle > low && name_is(&schema->fields[schema->by_name[middle - 1]], &straight))) {
+            high = middle + (order == 0); /* of several of one name, the first */
+            if (order == 0) {
+                while (middle > 0 && name_is(&schema->fields[schema->by_name[middle - 1]], &straight))
+                    middle--;
+                *expected = schema->by_name[middle] + 1u;
+                return &schema->fields[schema->by_name[middle]];
+            }
+        } else {
+            *expected = (uint32_t)(field - schema->fields) + 1;
+            return field;
+        }
+    }
+    return NULL;
+}
+
+static bool read_member(kzi_reader *r, const kz_schema *schema, char *object, uint32_t *expected, const kzi_frame *frame,
+    kzi_buffer *extra)
+{
+    kzi_span name;
+    if (!kzi_scan_string(&r->scan, &name) || !kzi_scan_take(&r->scan, ':', "something else where ':' was due"))
+        return broken(r, frame);
+    kzi_frame here = { .up = frame, .name = name.text, .length = name.length };
+    while (*expected < schema->n_fields && schema->fields[*expected].flags & KZ_FIELD_ALTERNATIVE)
+        ++*expected;
+    const kz_field *field = kzi_find_field(schema, &name, expected);
+    if (!field && r->options->arguments)
+        return kzi_read_unknown_argument(r, schema, object, &name, &here, extra);
+    if (field)
+        return kzi_read_field(r, schema, field, object, &here);
+    kz_json ignored;
+    return read_json(r, &ignored, &here);
+}
+
+/* The members of an object, behind its bracket. */
+bool kzi_read_members(kzi_reader *r, const kz_schema *schema, char *object, const kzi_frame *frame)
+{
+    uint32_t expected = 0;
+    kzi_buffer extra = { 0 };
+    bool fine = true;
+    if (!kzi_scan_enter(&r->scan))
+        return broken(r, frame);
+    if (kzi_scan_peek(&r->scan) == '}') {
+        r->scan.at++;
+    } else {
+        for (char c = ','; fine && c == ',';) {
+            fine = read_member(r, schema, object, &expected, frame, &extra);
+            if (!fine)
+                break;
+            c = kzi_scan_peek(&r->scan);
+            if (c != ',' && c != '}')
+                fine = kzi_read_fail(r, frame, kind_at(c), "',' or '}'");
+            r->scan.at++;
+        }
+    }
+    r->scan.depth--;
+    if (fine && extra.length)
+        fine = kzi_read_store_extra(r, schema, object, &extra);
+    kzi_buffer_free(&extra);
+    return fine;
+}
+
+static bool read_union(kzi_reader *r, const kz_schema *schema, char *object, const kzi_frame *frame)
+{
+    kz_json whole;
+    kzi_scan before = r->scan;
+    if (!read_json(r, &whole, frame))
+        return false;
+    kzi_scan after = r->scan;
+    kz_json tag = kz_json_member(whole, schema->tag);
+    const kz_field *tag_field = &schema->fields[0];
+    if (!tag.text || *tag.text != '"')
+        return true; /* a kind that says nothing of itself: its JSON remains */
+    kzi_frame here = { .up = frame, .name = schema->tag, .length = strlen(schema->tag) };
+    const char *kind = NULL;
+    r->scan.at = tag.text;
+    if (!read_string(r, &kind, &here))
+        return false;
+    memcpy(object + tag_field->offset, &kind, sizeof kind);
+    r->scan = before;
+    for (uint32_t i = 1; i < schema->n_fields; i++) {
+        if (strcmp(schema->fields[i].name, kind) != 0)
+            continue;
+        void *inner = kzi_read_object(r, schema->fields[i].schema, frame);
+        if (!inner)
+            return false;
+        memcpy(object + schema->fields[i].offset, &inner, sizeof inner);
+        return true;
+    }
+    r->scan = after;
+    return true;
+}
+
+/* Lists come bare, as { "items": [...], "total": ... }, as {} and as null. */
+static bool read_list_shape(kzi_reader *r, const kz_schema *schema, char *object, const kzi_frame *frame)
+{
+    char c = kzi_scan_peek(&r->scan);
+    const kz_field *items = &schema->fields[0];
+    if (c == '[')
+        return read_list(r, items, object, frame);
+    if (c != '{' && c != 'n')
+        return wrong_kind(r, frame, "a list");
+    if (c == 'n') {
+        if (!kzi_scan_literal(&r->scan, "null"))
+            return broken(r, frame);
+    } else {
+        const char *start = r->scan.at++;
+        if (!kzi_read_members(r, schema, object, frame))
+            return false;
+        void *array;
+        memcpy(&array, object + items->offset, sizeof array);
+        kz_json whole = { start, (size_t)(r->scan.at - start) };
+        kzi_members members;
+        kzi_span name;
+        kz_json value;
+        kzi_members_begin(&members, whole);
+        if (!array && kzi_members_next(&members, &name, &value) && !kz_json_member(whole, "items").text)
+            return kzi_read_fail(r, frame, "an object without items", "a list");
+        if (array)
+            return true;
+    }
+    return store_array(r, items, object, r->n_stack);
+}
+
+void *kzi_read_object(kzi_reader *r, const kz_schema *schema, const kzi_frame *frame)
+{
+    char c = kzi_scan_peek(&r->scan);
+    const char *start = r->scan.at;
+    uint64_t size = kzi_struct_size(schema, r->options);
+    if (!frame && r->options->root_size > size)
+        size = r->options->root_size;
+    char *object = kzi_scope_object(r->scope, schema, size);
+    bool fine;
+    if (!object) {
+        kzi_read_no_memory(r);
+        return NULL;
+    }
+    if (schema->shape == KZ_SHAPE_LIST)
+        fine = read_list_shape(r, schema, object, frame);
+    else if (schema->shape == KZ_SHAPE_VALUE)
+        fine = kzi_read_field(r, schema, &schema->fields[0], object, frame);
+    else if (c != '{')
+        fine = wrong_kind(r, frame, "an object");
+    else if (schema->shape == KZ_SHAPE_UNION)
+        fine = read_union(r, schema, object, frame);
+    else {
+        r->scan.at++;
+        fine = kzi_read_members(r, schema, object, frame);
+    }
+    kzi_header *header = kzi_header_of(object);
+    header->text = start;
+    header->length = (size_t)(r->scan.at - start);
+    return fine ? object : NULL;
+}
+
+void *kzi_json_read(const kz_schema *schema, kzi_scope *scope, const char *text, size_t length, const kzi_json_options *options,
+    kz_error **error)
+{
+    static const kzi_json_options plain = { 0 };
+    uint64_t first[64];
+    kz_error *failure = NULL;
+    if (!options)
+        options = &plain;
+    if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+        text += 3, length -= 3;
+    kzi_reader r = { .scope = scope, .options = options, .error = &failure, .first_stack = first, .stack = first, .stack_size = 64,
+        .scan = { .start = text, .at = text, .end = text + length,
+            .max_depth = options->max_depth ? options->max_depth : KZI_MAX_DEPTH } };
+    void *object = error && *error ? NULL : kzi_read_object(&r, schema, NULL);
+    kzi_scan_space(&r.scan);
+    if (object && r.scan.at != r.scan.end) {
+        kzi_read_fail(&r, NULL, "something", "the end");
+        object = NULL;
+    }
+    if (r.stack != r.first_stack)
+        free(r.stack);
+    if (failure)
+        kz_error_move(error, &failure);
+    return object;
+}

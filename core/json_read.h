@@ -1,0 +1,33 @@
+/* json_read.h: what the files that read JSON by schema share: the reader's state and its steps. */
+#ifndef KZI_JSON_READ_H
+#define KZI_JSON_READ_H
+
+#include "json_path.h"
+#include "json_scan.h"
+#include "schema_json.h"
+
+typedef struct kzi_reader {
+    kzi_scan scan;
+    kzi_scope *scope;
+    const kzi_json_options *options;
+    kz_error **error;
+    bool failed;
+    uint64_t *first_stack, *stack; /* items of the lists being read */
+    size_t n_stack, stack_size;
+} kzi_reader;
+
+bool kzi_read_fail(kzi_reader *r, const kzi_frame *frame, const char *what, const char *due);
+bool kzi_read_no_memory(kzi_reader *r);
+void *kzi_read_object(kzi_reader *r, const kz_schema *schema, const kzi_frame *frame);
+bool kzi_read_members(kzi_reader *r, const kz_schema *schema, char *object, const kzi_frame *frame);
+bool kzi_read_field(kzi_reader *r, const kz_schema *schema, const kz_field *field, char *object, const kzi_frame *frame);
+/* The field of a name; `*expected` is where it is looked for first, and moves on. */
+const kz_field *kzi_find_field(const kz_schema *schema, const kzi_span *name, uint32_t *expected);
+
+/* json_arguments.c */
+bool kzi_read_unknown_argument(kzi_reader *r, const kz_schema *schema, char *object, const kzi_span *name, const kzi_frame *frame,
+    kzi_buffer *extra);
+bool kzi_read_store_extra(kzi_reader *r, const kz_schema *schema, char *object, kzi_buffer *extra);
+bool kzi_read_upload(kzi_reader *r, kz_upload *upload, const kzi_frame *frame);
+
+#endif

@@ -1,0 +1,159 @@
+/* result.c: results as programs and flows hold them: roots, their JSON, items kept beyond their stream. */
+#include "result.h"
+
+#include "schema_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The top bit of a header's length says that the struct was changed since. */
+#define CHANGED ((size_t)1 << (sizeof(size_t) * 8 - 1))
+
+const char kz_null_string[] = "";
+
+const char *kz_version(void)
+{
+    return KZ_VERSION;
+}
+
+void kz_free(void *result)
+{
+    if (!result || ((uintptr_t)result & 7))
+        return;
+    kzi_scope *scope = kzi_header_of(result)->scope;
+    if (scope && kzi_scope_is_root(scope, result))
+        kzi_scope_free(scope);
+}
+
+size_t kz_string_length(const char *string)
+{
+    uint32_t length = 0;
+    if (string)
+        memcpy(&length, string - 4, sizeof length);
+    return length;
+}
+
+kz_json kz_json_of(const void *object)
+{
+    if (!object)
+        return (kz_json){ 0 };
+    const kzi_header *header = kzi_header_of(object);
+    return (kz_json){ header->text, header->text ? header->length & ~CHANGED : 0 };
+}
+
+bool kzi_result_is_changed(const void *object)
+{
+    return kzi_header_of(object)->length & CHANGED;
+}
+
+void kz_result_changed(void *object)
+{
+    if (object)
+        kzi_header_of(object)->length |= CHANGED;
+}
+
+/* The bytes of binary content follow the item. */
+static void *keep_bytes(const kz_bytes *item)
+{
+    kzi_scope *scope = kzi_scope_new(item->length + sizeof *item + 64);
+    kz_bytes *copy = scope ? kzi_scope_object(scope, &kz_schema_bytes, sizeof *copy) : NULL;
+    char *data = copy ? kzi_scope_string(scope, item->data, item->length) : NULL;
+    if (!data) {
+        kzi_scope_free(scope);
+        return NULL;
+    }
+    *copy = (kz_bytes){ .data = data, .length = item->length };
+    if (item->type)
+        copy->type = kzi_scope_string(scope, item->type, strlen(item->type));
+    return copy;
+}
+
+void *kz_keep(const void *item)
+{
+    if (!item)
+        return NULL;
+    const kz_schema *schema = kzi_header_of(item)->schema;
+    kz_json json = kz_json_of(item);
+    if (schema == &kz_schema_bytes)
+        return keep_bytes(item);
+    if (!json.text)
+        return NULL;
+    kzi_scope *scope = kzi_scope_new(json.length * 2 + 256);
+    char *text = scope ? kzi_scope_string(scope, json.text, json.length) : NULL;
+    /* Read as any depth: it was within the limit when it came. */
+    kzi_json_options options = { .max_depth = UINT32_MAX };
+    void *copy = text ? kzi_json_read(schema, scope, text, json.length, &options, NULL) : NULL;
+    if (!copy)
+        kzi_scope_free(scope);
+    return copy;
+}
+
+void *kz_result_new(const kz_schema *schema, uint64_t size, kz_error **error)
+{
+    if (error && *error)
+        return NULL;
+    kzi_scope *scope = kzi_scope_new(size + 256);
+    void *root = scope ? kzi_scope_object(scope, schema, size) : NULL;
+    if (root)
+        return root;
+    kzi_scope_free(scope);
+    kz_error_no_memory(error);
+    return NULL;
+}
+
+void *kz_result_object(void *root, const kz_schema *schema, uint64_t size, kz_error **error)
+{
+    if (error && *error)
+        return NULL;
+    void *object = kzi_scope_object(kzi_header_of(root)->scope, schema, size);
+    if (!object)
+        kz_error_no_memory(error);
+    return object;
+}
+
+void *kz_result_memory(void *root, size_t size, kz_error **error)
+{
+    if (error && *error)
+        return NULL;
+    void *memory = kzi_scope_alloc(kzi_header_of(root)->scope, size ? size : 1);
+    if (!memory)
+        kz_error_no_memory(error);
+    return memory;
+}
+
+const char *kz_result_string(void *root, const char *text, size_t length, kz_error **error)
+{
+    if ((error && *error) || !text)
+        return NULL;
+    char *copy = kzi_scope_string(kzi_header_of(root)->scope, text, length == SIZE_MAX ? strlen(text) : length);
+    if (!copy)
+        kz_error_no_memory(error);
+    return copy;
+}
+
+void kz_result_adopt(void *root, void *other)
+{
+    if (root && other && root != other)
+        kzi_scope_join(kzi_header_of(root)->scope, kzi_header_of(other)->scope);
+}
+
+bool kzi_result_finish(void *object, kz_error **error)
+{
+    kzi_header *header = kzi_header_of(object);
+    if (header->schema == &kz_schema_bytes || (header->text && !kzi_result_is_changed(object)))
+        return true;
+    kzi_buffer out = { 0 };
+    size_t length;
+    if (!kzi_json_write(&out, header->schema, object, KZ_IN_BODY, NULL, error)) {
+        kzi_buffer_free(&out);
+        return false;
+    }
+    char *text = kzi_buffer_take(&out, &length);
+    if (!text || !kzi_scope_adopt(header->scope, text, length)) {
+        kzi_wipe_free(text, text ? length : 0);
+        return kz_error_no_memory(error);
+    }
+    header->text = text;
+    header->length = length;
+    return true;
+}
