@@ -50,6 +50,17 @@ static size_t sequence(const unsigned char *s, size_t left)
     return 0;
 }
 
+bool kzi_utf8_valid(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length;) {
+        size_t n = (unsigned char)text[i] < 0x80 ? 1 : sequence((const unsigned char *)text + i, length - i);
+        if (!n)
+            return false;
+        i += n;
+    }
+    return true;
+}
+
 static int hex4(const char *s, const char *end)
 {
     int value = 0;

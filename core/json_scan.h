@@ -43,6 +43,8 @@ bool kzi_span_is(const kzi_span *span, const char *wanted);
 /* The text of a string with its escapes resolved, into `out` of at least span->length bytes; returns its length. */
 size_t kzi_span_text(const kzi_span *span, char *out);
 
+bool kzi_utf8_valid(const char *text, size_t length);
+
 /* number.c */
 bool kzi_parse_int(const char *text, size_t length, bool whole, int64_t *value);
 bool kzi_parse_double(const char *text, size_t length, double *value);

@@ -50,22 +50,7 @@ bool kzi_json_put_string(kzi_buffer *out, const char *text, size_t length)
     }
     kzi_buffer_append(out, text + from, length - from);
     kzi_buffer_putc(out, '"');
-    if (out->failed)
-        return true; /* said elsewhere */
-    kzi_scan scan = { .start = out->data, .at = out->data, .end = out->data + out->length, .max_depth = 1 };
-    kzi_span span;
-    size_t added = 2;
-    for (size_t i = 0; i < length; i++)
-        added += (unsigned char)text[i] >= 0x80; /* only such bytes can be wrong */
-    if (added == 2)
-        return true;
-    size_t escaped = 0;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        escaped += c == '"' || c == '\\' || c == '\n' || c == '\t' || c == '\r' ? 1 : c < 0x20 ? 5 : 0;
-    }
-    scan.at = out->data + out->length - (length + escaped + 2);
-    return kzi_scan_string(&scan, &span);
+    return kzi_utf8_valid(text, length);
 }
 
 static bool put_string(writer *w, const char *text, size_t length, const kz_field *field)
