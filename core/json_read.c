@@ -204,8 +204,8 @@ static bool make_array(kzi_reader *r, const kz_field *field, size_t base, void *
 
 static bool store_array(kzi_reader *r, const kz_field *field, char *object, size_t base)
 {
-    void *array;
-    size_t count;
+    void *array = NULL;
+    size_t count = 0;
     if (!make_array(r, field, base, &array, &count))
         return false;
     memcpy(object + field->offset, &array, sizeof array);
@@ -261,7 +261,7 @@ static bool read_map(kzi_reader *r, const kz_field *field, char *object, const k
         return false;
     kzi_members_begin(&members, map);
     while (kzi_members_next(&members, &name, &value)) {
-        const char *key;
+        const char *key = NULL;
         kzi_frame here = { .up = frame, .name = name.text, .length = name.length };
         if (!span_to_string(r, &name, &key) || !push(r, (uint64_t)(uintptr_t)key))
             return false;

@@ -9,38 +9,52 @@
 #include <kamiwaza/plugin.h>
 
 /* Exit statuses; documented in docs/cli.md, the manual page and --help. */
-enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_SETUP = 3, CLI_CONNECTION = 4, CLI_AUTHENTICATION = 5, CLI_CANCELLED = 130 };
+enum {
+    CLI_OK = 0,
+    CLI_FAILED = 1,
+    CLI_USAGE = 2,
+    CLI_SETUP = 3,
+    CLI_CONNECTION = 4,
+    CLI_AUTHENTICATION = 5,
+    CLI_CANCELLED = 130
+};
 
 /* One run of the command. */
 typedef struct cli {
-    kz_config *config;        /* what the global options set */
-    kz_client *client;        /* made when first needed */
+    kz_config *config; /* what the global options set */
+    kz_client *client; /* made when first needed */
     kz_cancel *cancel;
-    kz_call_options call;     /* for every call of this run */
-    const char *output;       /* --output FILE */
+    kz_call_options call; /* for every call of this run */
+    const char *output;   /* --output FILE */
     bool json, quiet, verbose, help, version;
-    bool machine;             /* errors are one JSON object: `call`, and --json */
+    bool changed; /* options were read since the client was made */
+    bool machine; /* errors are one JSON object: `call`, and --json */
 } cli;
 
 /* The words of the command line that are still to be read. */
-typedef struct words { char **items; size_t n, at; } words;
+typedef struct words {
+    char **items;
+    size_t n, at;
+} words;
 
 /* options.c: the global options. */
 typedef struct global_option {
     const char *name;
     char letter;
-    const char *value;        /* what it takes, for people, or NULL */
-    const char *setting;      /* the setting it sets, or NULL */
+    const char *value;   /* what it takes, for people, or NULL */
+    const char *setting; /* the setting it sets, or NULL */
     const char *summary;
 } global_option;
 const global_option *options_table(size_t *n);
 /* Reads the option at the front of `line`: 1 read, 0 no global option, -1 failed. */
 int options_read(cli *app, words *line, kz_error **error);
-/* Reads what is left, for commands that take `most` words at most; returns them as a NULL-terminated array (g_strfreev). */
-char **options_read_all(cli *app, words *line, const char *command, size_t most, const char *const *flags, unsigned *given,
-    kz_error **error);
+/* Reads what is left, for command `of` that takes `most` words at most; returns them as a NULL-terminated array
+ * (g_strfreev). */
+char **options_read_all(
+    cli *app, words *line, const char *of, size_t most, const char *const *flags, unsigned *given, kz_error **error);
 
-/* session.c: the client of this run and the options of its calls. */
+/* session.c: the client of this run and the options of its calls. It is made anew after options that concern it: those
+ * of an operation can only be told from global ones once a client has loaded its table. */
 kz_client *session_client(cli *app, kz_error **error);
 void session_end(cli *app);
 
@@ -59,17 +73,17 @@ typedef struct command {
     const char *name;
     const char *usage;
     const char *summary;
-    const char *details;      /* for its --help, or NULL */
+    const char *details; /* for its --help, or NULL */
     int (*run)(cli *app, words *line, kz_error **error);
 } command;
 const command *commands_table(size_t *n);
 const command *commands_find(const char *name);
 
 /* lookup.c: operations by the words a person types. */
-/* Finds the operation that the first words name, longest first; *used receives how many words that took. NULL without an
- * error: no such operation. */
-const kz_operation *lookup_operation(kz_client *client, const char *service, char *const *items, size_t n, size_t *used,
-    kz_error **error);
+/* Finds the operation that the first words name, longest first; *used receives how many words that took. NULL without
+ * an error: no such operation. */
+const kz_operation *lookup_operation(
+    kz_client *client, const char *service, char *const *items, size_t n, size_t *used, kz_error **error);
 /* Fills the slot with the nearest names of what the words do not name. */
 void lookup_refuse(kz_client *client, const char *service, char *const *items, size_t n, kz_error **error);
 /* The names of the services that could be used, opening none; NULL-terminated (g_strfreev). */
@@ -78,15 +92,15 @@ char **lookup_services(kz_client *client, kz_error **error);
 /* arguments.c: the arguments of one operation, from words to a JSON object. */
 typedef struct argument {
     const kz_field *field;
-    const kz_field *list;     /* its alternative that takes several, or NULL */
-    char *option;             /* "load-files" */
-    GPtrArray *values;        /* JSON texts */
+    const kz_field *list; /* its alternative that takes several, or NULL */
+    char *option;         /* "load-files" */
+    GPtrArray *values;    /* JSON texts */
 } argument;
 typedef struct arguments {
     const kz_operation *operation;
     argument *items;
     size_t n;
-    kz_field body;            /* stands for the body's members together */
+    kz_field body; /* stands for the body's members together */
 } arguments;
 arguments *arguments_new(const kz_operation *operation);
 void arguments_free(arguments *all);
@@ -100,6 +114,8 @@ char *arguments_json(const arguments *all, size_t *length);
 
 /* answer.c: what a call answered, to where it goes. */
 bool answer_write(cli *app, kz_answer *answer, bool plain_json, bool gather, kz_error **error);
+/* What the command itself has to say, shown as answers are; takes the tree. */
+bool answer_write_tree(cli *app, struct json_object *tree, kz_error **error);
 
 /* output.c: standard output or the file of --output. */
 typedef struct output output;
@@ -115,8 +131,8 @@ bool output_text(const cli *app, const char *text, kz_error **error);
 /* print.c, table.c: JSON for people. */
 void print_value(GString *to, struct json_object *value, int indent, int width, bool color);
 void table_print(GString *to, struct json_object *list, int indent, int width, bool color);
-/* Prints a tree of the command's own as it prints answers; takes the tree. */
-bool print_tree(cli *app, struct json_object *tree, kz_error **error);
+char *print_scalar(const char *name, struct json_object *value);
+bool print_is_scalar(struct json_object *value);
 
 /* text.c */
 char *text_kebab(const char *name);

@@ -1,5 +1,5 @@
-/* failure.c: how a failure ends the command: its exit status, and what standard error says, a sentence for people or one
- * JSON object for programs (the last line). Never prints a secret: errors of the library hold none. */
+/* failure.c: how a failure ends the command: its exit status, and what standard error says, a sentence for people or
+ * one JSON object for programs (the last line). Never prints a secret: errors of the library hold none. */
 #include "cli.h"
 
 #include <stdio.h>
@@ -7,7 +7,10 @@
 
 int failure_status(const kz_error *error)
 {
-    static const struct { kz_error_code code; int status; } table[] = {
+    static const struct {
+        kz_error_code code;
+        int status;
+    } table[] = {
         { KZ_ERROR_CANCELLED, CLI_CANCELLED },
         { KZ_ERROR_AUTHENTICATION, CLI_AUTHENTICATION },
         { KZ_ERROR_ARGUMENT, CLI_USAGE },

@@ -29,8 +29,8 @@ static int run(cli *app, words *line, kz_error **error)
         if (read < 0)
             return CLI_FAILED;
         if (!read) {
-            kz_error_set(error, KZ_ERROR_ARGUMENT, line->items[line->at],
-                "There is no option %s; see: kamiwaza --help", line->items[line->at]);
+            kz_error_set(error, KZ_ERROR_ARGUMENT, line->items[line->at], "There is no option %s; see: kamiwaza --help",
+                line->items[line->at]);
             return CLI_FAILED;
         }
     }

@@ -1,5 +1,6 @@
-/* options.c: the options that every command takes, in one table that the parser, --help and completion share. Those that
- * stand for a setting go into the configuration as text, so that the core checks them as it checks all settings. */
+/* options.c: the options that every command takes, in one table that the parser, --help and completion share. Those
+ * that stand for a setting go into the configuration as text, so that the core checks them as it checks all settings.
+ */
 #include "cli.h"
 
 #include <string.h>
@@ -52,6 +53,7 @@ static bool set_pair(cli *app, const char *pair, kz_error **error)
 
 static bool apply(cli *app, const global_option *option, const char *value, kz_error **error)
 {
+    app->changed = true;
     switch (option->name[0]) {
     case 'j': app->json = app->machine = true; return true;
     case 'q': app->quiet = true; return true;
@@ -92,7 +94,8 @@ int options_read(cli *app, words *line, kz_error **error)
     line->at++;
     if (option->value && !value) {
         if (line->at == line->n) {
-            kz_error_set(error, KZ_ERROR_ARGUMENT, option->name, "--%s needs a value: %s.", option->name, option->value);
+            kz_error_set(
+                error, KZ_ERROR_ARGUMENT, option->name, "--%s needs a value: %s.", option->name, option->value);
             return -1;
         }
         value = line->items[line->at++];
@@ -100,7 +103,7 @@ int options_read(cli *app, words *line, kz_error **error)
     return apply(app, option, value, error) ? 1 : -1;
 }
 
-static void refuse(const char *command, const char *word, const char *const *flags, kz_error **error)
+static void refuse(const char *of, const char *word, const char *const *flags, kz_error **error)
 {
     g_autoptr(GPtrArray) known = g_ptr_array_new();
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
@@ -110,13 +113,15 @@ static void refuse(const char *command, const char *word, const char *const *fla
     g_ptr_array_add(known, NULL);
     const char *nearest = text_nearest(word + strspn(word, "-"), (const char *const *)known->pdata);
     if (nearest)
-        kz_error_set(error, KZ_ERROR_ARGUMENT, word, "kamiwaza %s has no option %s; did you mean --%s?", command, word, nearest);
+        kz_error_set(
+            error, KZ_ERROR_ARGUMENT, word, "kamiwaza %s has no option %s; did you mean --%s?", of, word, nearest);
     else
-        kz_error_set(error, KZ_ERROR_ARGUMENT, word, "kamiwaza %s has no option %s; see: kamiwaza %s --help", command, word, command);
+        kz_error_set(
+            error, KZ_ERROR_ARGUMENT, word, "kamiwaza %s has no option %s; see: kamiwaza %s --help", of, word, of);
 }
 
-char **options_read_all(cli *app, words *line, const char *command, size_t most, const char *const *flags, unsigned *given,
-    kz_error **error)
+char **options_read_all(
+    cli *app, words *line, const char *of, size_t most, const char *const *flags, unsigned *given, kz_error **error)
 {
     g_autoptr(GPtrArray) plain = g_ptr_array_new_with_free_func(g_free);
     bool only_words = false;
@@ -139,13 +144,14 @@ char **options_read_all(cli *app, words *line, const char *command, size_t most,
             if (!read)
                 read = options_read(app, line, error);
             if (!read)
-                refuse(command, word, flags, error);
+                refuse(of, word, flags, error);
             if (read <= 0)
                 return NULL;
             continue;
         }
         if (plain->len == most && !app->help) {
-            kz_error_set(error, KZ_ERROR_ARGUMENT, NULL, "\"%s\" is one word too many; see: kamiwaza %s --help", word, command);
+            kz_error_set(
+                error, KZ_ERROR_ARGUMENT, NULL, "\"%s\" is one word too many; see: kamiwaza %s --help", word, of);
             return NULL;
         }
         g_ptr_array_add(plain, g_strdup(word));

@@ -1,5 +1,5 @@
-/* progress.c: how far a call is, on standard error: one line that is drawn anew on a terminal, and a plain line every ten
- * percent (or when the phase changes) elsewhere. Called by the library on the thread of the call. */
+/* progress.c: how far a call is, on standard error: one line that is drawn anew on a terminal, and a plain line every
+ * ten percent (or when the phase changes) elsewhere. Called by the library on the thread of the call. */
 #include "cli.h"
 
 #include <stdio.h>
@@ -59,7 +59,8 @@ static void add_amounts(GString *line, const kz_progress *progress)
     if (progress->remaining_ms >= 0 && share(progress) < 1) {
         int64_t seconds = (progress->remaining_ms + 999) / 1000;
         if (seconds >= 3600)
-            g_string_append_printf(line, "  %d:%02d:%02d left", (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
+            g_string_append_printf(
+                line, "  %d:%02d:%02d left", (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
         else
             g_string_append_printf(line, "  %d:%02d left", (int)(seconds / 60), (int)(seconds % 60));
     }
@@ -113,7 +114,8 @@ static void draw(const kz_progress *progress)
 static void report(const kz_progress *progress)
 {
     int64_t tenth = share(progress) >= 0 ? (int64_t)(share(progress) * 10) : -1;
-    bool same = !g_strcmp0(last.phase, progress->phase) && (share(progress) >= 0 || !g_strcmp0(last.item, progress->item));
+    bool same =
+        !g_strcmp0(last.phase, progress->phase) && (share(progress) >= 0 || !g_strcmp0(last.item, progress->item));
     if (same && tenth == last.tenth)
         return;
     g_autoptr(GString) line = g_string_new(NULL);

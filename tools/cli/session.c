@@ -36,21 +36,22 @@ static kz_client *make_logged(cli *app, kz_error **error)
 
 kz_client *session_client(cli *app, kz_error **error)
 {
-    if (app->client)
+    if (app->client && !app->changed)
         return app->client;
+    kz_client_free(app->client);
+    app->changed = false;
     app->client = make_logged(app, error);
-    if (!app->client)
+    if (app->client && !app->cancel) {
+        app->cancel = kz_cancel_new(error);
+        interrupt_watch(app->cancel);
+    }
+    if (!app->client || !app->cancel)
         return NULL;
-    app->cancel = kz_cancel_new(error);
-    if (!app->cancel)
-        return NULL;
-    interrupt_watch(app->cancel);
     app->call.cancel = app->cancel;
     /* A program that reads standard error is not to be told of progress by `call`; a person is. */
-    if (!app->quiet && (!app->machine || isatty(STDERR_FILENO))) {
-        app->call.progress = progress_show;
-        app->call.progress_user = app;
-    }
+    bool shows = !app->quiet && (!app->machine || isatty(STDERR_FILENO));
+    app->call.progress = shows ? progress_show : NULL;
+    app->call.progress_user = app;
     return app->client;
 }
 

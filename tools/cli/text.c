@@ -1,4 +1,5 @@
-/* text.c: small things about text: names as people type them, JSON strings, what a terminal can show, sizes for people. */
+/* text.c: small things about text: names as people type them, JSON strings, what a terminal can show, sizes for people.
+ */
 #include "cli.h"
 
 #include <stdlib.h>

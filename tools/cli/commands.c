@@ -1,0 +1,69 @@
+/* commands.c: what the command offers by itself, beside the services: one table for dispatch, help and completion. */
+#include "cli.h"
+
+#include <string.h>
+
+static const command table[] = {
+    { "call", "call SERVICE.METHOD [ARGS|@FILE|-]", "call any operation by its name, JSON in and out",
+        "ARGS is a JSON object, @FILE one in a file, - one on standard input. SERVICE.METHOD and the\n"
+        "names in ARGS are ours or the reference client's. {\"$bytes\": BASE64} is binary content,\n"
+        "{\"$file\": {\"path\": P}} or {\"$file\": {\"filename\": F, \"$bytes\": BASE64}} a file to upload.\n"
+        "The result is one JSON document; a stream one JSON value a line, as it arrives; binary content\n"
+        "as it is. A failure is one JSON object, the last line of standard error.\n\n"
+        "  kamiwaza call models.search '{\"query\": \"qwen\", \"limit\": 5}'\n",
+        call_run },
+    { "plugins", "plugins [--check]", "list the plugins that would be found",
+        "With --check each plugin is opened, and what keeps it from being used is said; the exit status\nis then 3 when there is "
+        "any such.\n",
+        plugins_run },
+    { "config", "config [NAME]", "show every setting, its value and where it came from",
+        "Secrets are masked. With NAME: the value of one setting.\n", config_run },
+    { "emulator", "emulator [OPTIONS]", "run the platform's emulator on this machine",
+        "The options are those of the emulator:\n"
+        "kamiwaza emulator --help\n",
+        emulator_run },
+    { "completion", "completion bash|zsh|fish", "print the completion script of a shell",
+        "  bash:  source <(kamiwaza completion bash)\n"
+        "  zsh:   kamiwaza completion zsh > \"${fpath[1]}/_kamiwaza\"\n"
+        "  fish:  kamiwaza completion fish | source\n",
+        completion_run },
+    { "help", "help [COMMAND | SERVICE [OPERATION]]", "the same as --help after the words", NULL, help_run },
+};
+
+const command *commands_table(size_t *n)
+{
+    *n = G_N_ELEMENTS(table);
+    return table;
+}
+
+const command *commands_find(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+        if (!strcmp(table[i].name, name))
+            return &table[i];
+    return NULL;
+}
+
+int help_run(cli *app, words *line, kz_error **error)
+{
+    app->help = true;
+    while (line->at < line->n && line->items[line->at][0] == '-') {
+        int got = options_read(app, line, error);
+        if (!got)
+            kz_error_set(
+                error, KZ_ERROR_ARGUMENT, NULL, "There is no option %s; see: kamiwaza --help", line->items[line->at]);
+        if (got <= 0)
+            return CLI_FAILED;
+    }
+    const char *word = line->at < line->n ? line->items[line->at++] : NULL;
+    const command *found = word ? commands_find(word) : NULL;
+    if (found && found->run == config_run)
+        return config_run(app, line, error);
+    if (word && (!found || found->run == help_run))
+        return operation_run(app, word, line, error);
+    kz_error *ignored = NULL;
+    kz_client *client = found ? NULL : session_client(app, &ignored);
+    kz_error_clear(&ignored);
+    g_autofree char *text = found ? help_command(found) : help_main(client);
+    return output_text(app, text, error) ? CLI_OK : CLI_FAILED;
+}
