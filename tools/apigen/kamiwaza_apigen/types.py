@@ -4,10 +4,10 @@ that are reached, and names them once all are known (a schema may be reached fro
 from . import names
 from .checks import check_of, fallback_of
 from .errors import DescriptionError
-from .load import List, Map
+from .load import Map
 from .model import CORE_STRUCTS, Enum, Field, Struct
 from .resolve import View, synthetic
-from .text import flat, sentence
+from .text import sentence
 
 SCALARS = {'string': 'STRING', 'integer': 'INT', 'number': 'NUMBER', 'boolean': 'BOOL'}
 
@@ -163,11 +163,7 @@ class Types:
         values = view.get('enum') or []
         if view.kind() != 'string' or not all(isinstance(value, str) and value for value in values):
             return []
-        return values if len(values) == 1 or 'enum' in view.attrs and self.is_tag_list(values, branch, tag) else []
-
-    @staticmethod
-    def is_tag_list(values, branch, tag):
-        return len(values) == 1
+        return values if len(values) == 1 else []
 
     # ---- members
 
@@ -190,13 +186,11 @@ class Types:
         return value
 
     def fields(self, name, node, required, request, base, scope, where, place='BODY', upload=False):
-        """The member for one property; two for a string or a list."""
-        view = self.resolver.view(node, where)
-        if view.kind() != 'texts' or place not in ('BODY', 'OPTION'):
-            if view.kind() == 'texts':
-                many = view.texts[1].copy()
-                many.attrs = {**many.attrs, **view.attrs}
-                view = many
+        return self.view_fields(name, self.resolver.view(node, where), required, request, base, scope, place, upload)
+
+    def view_fields(self, name, view, required, request, base, scope, place='BODY', upload=False):
+        """The member for one value; two for a string or a list."""
+        if view.kind() != 'texts':
             return [self.field(name, view, required, request, base, scope, place, upload)]
         text, many = view.texts
         first, second = text.copy(), many.copy()
