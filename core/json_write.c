@@ -262,7 +262,7 @@ static bool write_members(writer *w, const kz_schema *schema, const char *object
     while (kzi_members_next(&members, &name, &value))
         put_member(w, &first, &name, value);
     if (!schema->request)
-        write_base(w, &first, schema, object, 0, kz_json_of(object), schema, (kz_json){ 0 });
+        write_base(w, &first, schema, object, size, kz_json_of(object), schema, (kz_json){ 0 });
     kzi_buffer_putc(w->out, '}');
     return fine;
 }

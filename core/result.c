@@ -52,6 +52,14 @@ void kz_result_changed(void *object)
         kzi_header_of(object)->length |= CHANGED;
 }
 
+void kz_result_set_json(void *object, kz_json json)
+{
+    if (!object)
+        return;
+    kzi_header_of(object)->text = json.text;
+    kzi_header_of(object)->length = json.length;
+}
+
 /* The bytes of binary content follow the item. */
 static void *keep_bytes(const kz_bytes *item)
 {
@@ -135,6 +143,28 @@ void kz_result_adopt(void *root, void *other)
 {
     if (root && other && root != other)
         kzi_scope_join(kzi_header_of(root)->scope, kzi_header_of(other)->scope);
+}
+
+kz_json_value *kz_result_json(const kz_schema *schema, const void *request, kz_error **error)
+{
+    kzi_buffer out = { 0 };
+    size_t length;
+    kz_json_value *value = kz_result_new(&kz_schema_json_value, sizeof *value, error);
+    if (!value || !kzi_json_write(&out, schema, request, KZ_IN_BODY, NULL, error)) {
+        kzi_buffer_free(&out);
+        kz_free(value);
+        return NULL;
+    }
+    char *text = kzi_buffer_take(&out, &length);
+    if (text && kzi_scope_adopt(kzi_header_of(value)->scope, text, length)) {
+        value->value = (kz_json){ text, length };
+        kz_result_set_json(value, value->value);
+        return value;
+    }
+    kzi_wipe_free(text, text ? length : 0);
+    kz_free(value);
+    kz_error_no_memory(error);
+    return NULL;
 }
 
 bool kzi_result_finish(void *object, kz_error **error)

@@ -214,6 +214,12 @@ KZ_API void kz_result_adopt(void *root, void *other);
  * The core does so for the root of every flow. */
 KZ_API void kz_result_changed(void *object);
 
+/* Gives an object its JSON; the text must live as long as its root. Static text may be given: KZ_JSON("null"). */
+KZ_API void kz_result_set_json(void *object, kz_json json);
+
+/* The JSON of a request struct (its members that travel in the body), as a root. Errors: as when it is sent. */
+KZ_API kz_json_value *kz_result_json(const kz_schema *schema, const void *request, kz_error **error);
+
 /* Reports progress to the program that made the call; rate, time left and spacing are worked out here. Returns false when
  * the call is to end (cancelled or out of time), with the slot filled. */
 KZ_API bool kz_service_progress(void *service, const char *phase, const char *item, const char *unit, int64_t done, int64_t total,

@@ -150,13 +150,15 @@ def function_lines(service, op, hint, each=False):
     signature = f'static inline {kind}{name}({service.handle} *service, const {op.params.name} *params, kz_error **error)'
     if len(signature) > 120:
         signature = signature.replace(', kz_error', ',\n    kz_error')
-    value = f'{call}(service, &op, params, error)'
+    value = f'{call}(service, &{op.function}_op, params, error)'
     if call == 'kz_call':
         value = f'({kind.strip()}){value}'
-    ref = (f'    static const kz_op_ref op = {{ &kz_{c}_interface, {c_string(op.name)}, {hint}, sizeof({op.params.name}), {size} }};')
-    if len(ref) > 120:
-        ref = ref.replace(f', {hint}, sizeof', f', {hint},\n        sizeof')
-    return out + signature.split('\n') + ['{'] + ref.split('\n') + [f'    return {value};', '}']
+    ref = []
+    if not each:
+        ref = [f'/* {op.name}, for kz_call_all(), kz_call_stream() and the like. */',
+               f'__attribute__((unused)) static const kz_op_ref {op.function}_op = {{',
+               f'    &kz_{c}_interface, {c_string(op.name)}, {hint}, sizeof({op.params.name}), {size}', '};']
+    return ref + out + signature.split('\n') + ['{', f'    return {value};', '}']
 
 
 def sizes_lines(service):
