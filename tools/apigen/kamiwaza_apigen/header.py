@@ -149,7 +149,7 @@ def function_lines(service, op, hint, each=False):
     size = f'sizeof({op.result.name})' if op.result else '0'
     signature = f'static inline {kind}{name}({service.handle} *service, const {op.params.name} *params, kz_error **error)'
     if len(signature) > 120:
-        signature = signature.replace(', kz_error', ',\n    kz_error')
+        signature = signature.replace(', const ', ',\n    const ')
     value = f'{call}(service, &{op.function}_op, params, error)'
     if call == 'kz_call':
         value = f'({kind.strip()}){value}'
