@@ -44,24 +44,56 @@ static bool unknown(kzi_reader *r, const kz_schema *schema, const kzi_span *name
     return false;
 }
 
-bool kzi_read_unknown_argument(kzi_reader *r, const kz_schema *schema, char *object, const kzi_span *name, const kzi_frame *frame,
-    kzi_buffer *extra)
+/* Whether an argument holds the members of the body together. It may have the name of one of them: then it does when all that
+ * it has are members too. */
+static bool is_body(kzi_reader *r, const kz_schema *schema, const kzi_span *name, bool is_member)
 {
-    const kz_field *field = by_alias(schema, name);
+    kzi_scan ahead = r->scan;
+    kzi_members members;
+    kzi_span inner;
+    kz_json whole, value;
+    if (!r->options->body_name || !kzi_span_is(name, r->options->body_name))
+        return false;
+    if (!is_member || kzi_scan_peek(&ahead) != '{' || !kzi_scan_value(&ahead, &whole.text, &whole.length))
+        return !is_member;
+    size_t n = 0;
+    kzi_members_begin(&members, whole);
+    while (kzi_members_next(&members, &inner, &value)) {
+        uint32_t expected = 0;
+        if (!kzi_find_field(schema, &inner, &expected))
+            return false;
+        n++;
+    }
+    return n > 0;
+}
+
+static bool read_body(kzi_reader *r, const kz_schema *schema, char *object, const kzi_frame *frame)
+{
+    char c = kzi_scan_peek(&r->scan);
+    if (c == 'n')
+        return kzi_scan_literal(&r->scan, "null") || kzi_read_fail(r, frame, "something", "an object");
+    if (c != '{')
+        return kzi_read_fail(r, frame, "something else", "an object");
+    kzi_json_options inner = *r->options;
+    const kzi_json_options *outer = r->options;
+    inner.body_name = NULL;
+    r->options = &inner;
+    r->scan.at++;
+    bool fine = kzi_read_members(r, schema, object, NULL);
+    r->options = outer;
+    return fine;
+}
+
+bool kzi_read_argument(kzi_reader *r, const kz_schema *schema, const kz_field *field, char *object, const kzi_span *name,
+    const kzi_frame *frame, kzi_buffer *extra)
+{
     bool root = frame && !frame->up;
+    if (root && is_body(r, schema, name, field != NULL))
+        return read_body(r, schema, object, frame);
+    if (!field)
+        field = by_alias(schema, name);
     if (field)
         return kzi_read_field(r, schema, field, object, frame);
-    const char *body = root ? r->options->body_name : NULL;
-    if (body && kzi_span_is(name, body)) {
-        char c = kzi_scan_peek(&r->scan);
-        if (c == '{') {
-            r->scan.at++;
-            return kzi_read_members(r, schema, object, NULL);
-        }
-        if (c == 'n')
-            return kzi_scan_literal(&r->scan, "null") || kzi_read_fail(r, frame, "something", "an object");
-        return kzi_read_fail(r, frame, "something else", "an object");
-    }
     if (root || schema->sealed)
         return unknown(r, schema, name);
     const char *text;

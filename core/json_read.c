@@ -399,8 +399,8 @@ static bool read_member(kzi_reader *r, const kz_schema *schema, char *object, ui
     while (*expected < schema->n_fields && schema->fields[*expected].flags & KZ_FIELD_ALTERNATIVE)
         ++*expected;
     const kz_field *field = kzi_find_field(schema, &name, expected);
-    if (!field && r->options->arguments)
-        return kzi_read_unknown_argument(r, schema, object, &name, &here, extra);
+    if (r->options->arguments)
+        return kzi_read_argument(r, schema, field, object, &name, &here, extra);
     if (field)
         return kzi_read_field(r, schema, field, object, &here);
     kz_json ignored;

@@ -25,8 +25,9 @@ bool kzi_read_field(kzi_reader *r, const kz_schema *schema, const kz_field *fiel
 const kz_field *kzi_find_field(const kz_schema *schema, const kzi_span *name, uint32_t *expected);
 
 /* json_arguments.c */
-bool kzi_read_unknown_argument(kzi_reader *r, const kz_schema *schema, char *object, const kzi_span *name, const kzi_frame *frame,
-    kzi_buffer *extra);
+/* A member of arguments; `field` NULL: none has its name. */
+bool kzi_read_argument(kzi_reader *r, const kz_schema *schema, const kz_field *field, char *object, const kzi_span *name,
+    const kzi_frame *frame, kzi_buffer *extra);
 bool kzi_read_store_extra(kzi_reader *r, const kz_schema *schema, char *object, kzi_buffer *extra);
 bool kzi_read_upload(kzi_reader *r, kz_upload *upload, const kzi_frame *frame);
 

@@ -206,7 +206,8 @@ KZ_API void *kz_result_new(const kz_schema *schema, uint64_t size, kz_error **er
 KZ_API void *kz_result_object(void *root, const kz_schema *schema, uint64_t size, kz_error **error);
 /* Zeroed memory that lives with `root`, for arrays. */
 KZ_API void *kz_result_memory(void *root, size_t size, kz_error **error);
-/* A string that lives with `root`. `length` SIZE_MAX: up to its NUL. */
+/* A string that lives with `root`. `length` SIZE_MAX: up to its NUL. Every string in a result is one of these or comes from
+ * another result: it carries its length, which a literal does not. */
 KZ_API const char *kz_result_string(void *root, const char *text, size_t length, kz_error **error);
 /* Hands another root to `root`: it is freed together with it, so its objects may be pointed to. NULL is ignored. */
 KZ_API void kz_result_adopt(void *root, void *other);

@@ -245,8 +245,8 @@ static bool choose(selection *s, kz_model_recommendation *result, kz_error **err
     const kz_deployment *deployment = running(s, guide->base_model_id);
     if (deployment)
         result->deployment = kz_json_of(deployment);
-    result->intent = launch ? "launch" : "running";
-    result->action = deployment ? "reuse" : "deploy";
+    result->intent = kz_result_string(result, launch ? "launch" : "running", SIZE_MAX, error);
+    result->action = kz_result_string(result, deployment ? "reuse" : "deploy", SIZE_MAX, error);
     if (launch && kzp_true(s->params->allow_shutdown) && !suggest_shutdown(s, result, error))
         return false;
     return explain(s, result, launch, points, error);

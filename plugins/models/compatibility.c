@@ -30,6 +30,8 @@ void *kzp_models_filter_compatible(kz_service *service, const void *arguments, k
     if (list)
         kz_result_adopt(list, hits);
     const kz_compatible_model **items = hits ? kz_result_memory(list, (hits->n_items + 1) * sizeof *items, error) : NULL;
+    if (items) /* the search may answer from a cache; what is listed here is asked for afresh */
+        kzp_load_files(service, list, hits->items, hits->n_items, error);
     for (size_t i = 0; items && i < hits->n_items && !*error; i++) {
         if (!hits->items[i]->n_m_files)
             continue;

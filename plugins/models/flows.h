@@ -18,6 +18,8 @@ static inline bool kzp_true(kz_opt_bool value)
 
 /* Gives `model` other files; `files` lives as long as `root`. */
 void kzp_model_set_files(const kz_model *model, const kz_model_file *const *files, size_t n_files);
+/* Asks for the files of all models at once; each gets its files and their quantisations, which live with `root`. */
+bool kzp_load_files(kz_service *service, void *root, const kz_model *const *models, size_t n_models, kz_error **error);
 /* Asks the platform's list for the model of a repository: the list is adopted by `root`. NULL with an empty slot: not known. */
 const kz_model *kzp_find_model(kz_service *service, void *root, const char *repo_id, bool load_files, kz_error **error);
 /* Searches for a repository and its files; both live with `root`. NULL with the slot filled when no hit has exactly this name. */

@@ -31,8 +31,7 @@ static bool name_quantizations(void *root, const kz_model *model, kz_error **err
     return list && !*error;
 }
 
-/* The files of each model, all asked for together. */
-static bool load_files(kz_service *service, void *root, const kz_model *const *models, size_t n_models, kz_error **error)
+bool kzp_load_files(kz_service *service, void *root, const kz_model *const *models, size_t n_models, kz_error **error)
 {
     kz_call_item *items = calloc(n_models + 1, sizeof *items);
     kz_models_search_files_params *params = calloc(n_models + 1, sizeof *params);
@@ -91,7 +90,7 @@ void *kzp_models_search(kz_service *service, const void *arguments, kz_error **e
             models[list->n_items++] = hits->results[i]->model;
     list->items = models;
     bool wanted = params->load_files.state != KZ_SET || params->load_files.value;
-    if (models && (!wanted || load_files(service, list, models, list->n_items, error)))
+    if (models && (!wanted || kzp_load_files(service, list, models, list->n_items, error)))
         return list;
     kz_free(list);
     return NULL;
@@ -123,7 +122,7 @@ const kz_model *kzp_find_on_hub(kz_service *service, void *root, const char *rep
         kz_error_set(error, KZ_ERROR_NOT_FOUND, "repo_id", "No hub has a model %s.%s%s%s", repo_id,
             other && other->repo_modelId ? " The search found others, such as " : "",
             other && other->repo_modelId ? other->repo_modelId : "", other && other->repo_modelId ? "." : "");
-    return model && load_files(service, root, &model, 1, error) ? model : NULL;
+    return model && kzp_load_files(service, root, &model, 1, error) ? model : NULL;
 }
 
 void *kzp_models_get_by_repo_id(kz_service *service, const void *arguments, kz_error **error)
