@@ -1,0 +1,92 @@
+/* emulator.h: what the parts of the emulator share: the platform's state, a request on its way, and how answers are made. All
+ * state is JSON (json-c) under one lock; time makes downloads and deployments progress when they are looked at. */
+#ifndef EMULATOR_H
+#define EMULATOR_H
+
+#include <glib.h>
+#include <json-c/json.h>
+#include <kamiwaza/plugin.h>
+#include <microhttpd.h>
+
+typedef struct Emulator {
+    kz_client *client;
+    char **services;
+    guint64 seed;
+    gint64 speed;            /* bytes a second of downloads that the platform makes */
+    gint64 deploy_ms;        /* from the request of a deployment to its end */
+    char *state_path;        /* or NULL: nothing is kept */
+    char *require_key;
+    char *fault;             /* of every request, or NULL */
+    gboolean verbose;
+    guint16 port;
+    GMutex lock;
+    json_object *state;      /* { models, files, configs, deployments, locations, clusters, federations, hardware } */
+    GHashTable *fault_counts;
+    guint64 counter;         /* of identifiers made */
+} Emulator;
+
+typedef struct Request {
+    Emulator *emulator;
+    struct MHD_Connection *connection;
+    const kz_operation *operation;
+    const char *service;
+    json_object *args;       /* path and query arguments, typed */
+    json_object *body;       /* or NULL */
+    int status;
+    json_object *answer;     /* made by a handler */
+} Request;
+
+/* A handler of one operation; false: it has nothing to say, the schema answers. */
+typedef gboolean (*Handler)(Request *request);
+typedef struct Route { const char *operation; Handler handler; } Route;
+
+/* Tables of handlers, ended by { NULL }. */
+extern const Route models_routes[], serving_routes[], cluster_routes[];
+
+/* state.c */
+void state_begin(Emulator *emulator);
+void state_save(Emulator *emulator);
+json_object *state_list(Emulator *emulator, const char *name);
+char *make_id(Emulator *emulator);
+char *now_text(void);
+gint64 now_ms(void);
+/* The entry of a list whose member has this value, borrowed; NULL: none. */
+json_object *find_by(json_object *list, const char *member, const char *value);
+void remove_by(json_object *list, const char *member, const char *value);
+const char *text_of(json_object *object, const char *member);
+gint64 int_of(json_object *object, const char *member);
+gboolean bool_of(json_object *object, const char *member);
+void put_text(json_object *object, const char *member, const char *value);
+/* A new entry: the body's members, an id and the time, appended to a list of the state; borrowed. */
+json_object *add_entry(Request *request, const char *list);
+/* Copies the members of `from` over those of `to`. */
+void merge(json_object *to, json_object *from);
+gboolean reply(Request *request, json_object *answer); /* takes the answer */
+gboolean reply_error(Request *request, int status, const char *detail);
+const char *arg(const Request *request, const char *name);
+
+/* hub.c */
+json_object *hub_search(const char *query, gboolean exact, gint64 limit);
+json_object *hub_files(Emulator *emulator, const char *repo);
+json_object *hub_model(const char *repo);
+/* The size of a file of the hub, -1: there is none. */
+gint64 hub_file_size(const char *repo, const char *file);
+void hub_fill(guint64 seed, const char *repo, const char *file, gint64 offset, char *out, size_t length);
+
+/* check.c: FastAPI's list of what is wrong with a request, or NULL. */
+json_object *check_request(const Request *request);
+/* answer.c: something that fits a schema. */
+json_object *sample(const kz_schema *schema, guint64 seed, int depth);
+/* routes.c */
+enum MHD_Result serve(Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body,
+    size_t length);
+/* faults.c */
+typedef struct Fault { int status; gint64 delay, cut, drip; gboolean garbage; } Fault;
+Fault fault_of(Emulator *emulator, struct MHD_Connection *connection, const char *path);
+/* An answer of text, with what the fault makes of it. */
+enum MHD_Result send_text(struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length,
+    const Fault *fault);
+/* files.c: /hub/ORG/NAME/resolve/REVISION/FILE */
+enum MHD_Result send_file(Emulator *emulator, struct MHD_Connection *connection, const char *path, const Fault *fault);
+
+#endif

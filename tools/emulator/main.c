@@ -1,0 +1,157 @@
+/* main.c: kamiwaza-emulator: the platform on one machine. Reads the options, starts the HTTP server, says where it listens, and
+ * ends on SIGINT or SIGTERM. */
+#include "emulator.h"
+
+#include <arpa/inet.h>
+#include <glib-unix.h>
+#include <locale.h>
+#include <netinet/in.h>
+#include <string.h>
+
+enum { LARGEST_BODY = 64 * 1024 * 1024 };
+
+static enum MHD_Result take(void *user, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+    const char *data, size_t *size, void **state)
+{
+    GByteArray *body = *state;
+    (void)version;
+    if (!body) {
+        *state = g_byte_array_new();
+        return MHD_YES;
+    }
+    if (*size) {
+        if (body->len + *size > LARGEST_BODY)
+            return MHD_NO;
+        g_byte_array_append(body, (const guint8 *)data, (guint)*size);
+        *size = 0;
+        return MHD_YES;
+    }
+    return serve(user, connection, method, url, (const char *)body->data, body->len);
+}
+
+static void done(void *user, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
+{
+    (void)user, (void)connection, (void)why;
+    if (*state)
+        g_byte_array_unref(*state);
+    *state = NULL;
+}
+
+/* Paths stay as they came: a slash within an argument is written %2F. */
+static size_t keep_escapes(void *user, struct MHD_Connection *connection, char *text)
+{
+    (void)user, (void)connection;
+    return strlen(text);
+}
+
+static void *keep_path(void *user, const char *uri, struct MHD_Connection *connection)
+{
+    (void)user, (void)uri, (void)connection;
+    return NULL;
+}
+
+static gboolean quit(gpointer loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_REMOVE;
+}
+
+static kz_client *open_tables(char **services)
+{
+    kz_error *error = NULL;
+    kz_config *config = kz_config_new(&error);
+    const char *path = g_getenv("KAMIWAZA_PLUGIN_PATH");
+    kz_config_set_isolated(config, true, &error);
+    if (path && *path)
+        kz_config_set(config, "plugin_path", path, &error);
+    kz_client *client = kz_client_new(config, &error);
+    for (char **service = services; *service && !error; service++)
+        kz_client_table(client, *service, &error);
+    kz_config_free(config);
+    if (!error)
+        return client;
+    g_printerr("kamiwaza-emulator: %s\n", error->message);
+    kz_error_free(error);
+    kz_client_free(client);
+    return NULL;
+}
+
+static struct MHD_Daemon *listen_at(Emulator *emulator, const char *host, int port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((guint16)port) };
+    if (inet_pton(AF_INET, host, &address.sin_addr) != 1) {
+        g_printerr("kamiwaza-emulator: \"%s\" is no IPv4 address\n", host);
+        return NULL;
+    }
+    struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, 0, NULL,
+        NULL, take, emulator, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, done, NULL,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, keep_path, NULL, MHD_OPTION_CONNECTION_TIMEOUT, 60u,
+        MHD_OPTION_END);
+    if (!daemon)
+        g_printerr("kamiwaza-emulator: port %d of %s is not free\n", port, host);
+    return daemon;
+}
+
+int main(int argc, char **argv)
+{
+    Emulator emulator = { .seed = 1, .speed = 2000000000, .deploy_ms = 1500 };
+    char *host = NULL, *folder = NULL, *plugins = NULL;
+    int port = 0;
+    gint64 seed = 1;
+    const GOptionEntry entries[] = {
+        { "port", 0, 0, G_OPTION_ARG_INT, &port, "Port to listen on; 0: a free one", "N" },
+        { "host", 0, 0, G_OPTION_ARG_STRING, &host, "Address to listen on (127.0.0.1)", "ADDRESS" },
+        { "state", 0, 0, G_OPTION_ARG_FILENAME, &folder, "Keep the state in this folder", "DIR" },
+        { "seed", 0, 0, G_OPTION_ARG_INT64, &seed, "What identifiers and contents are made from", "N" },
+        { "speed", 0, 0, G_OPTION_ARG_INT64, &emulator.speed, "Bytes a second of the platform's downloads", "BYTES" },
+        { "deploy-time", 0, 0, G_OPTION_ARG_INT64, &emulator.deploy_ms, "Milliseconds until a deployment is up", "MS" },
+        { "fault", 0, 0, G_OPTION_ARG_STRING, &emulator.fault, "What goes wrong with requests: see the manual", "SPEC" },
+        { "require-key", 0, 0, G_OPTION_ARG_STRING, &emulator.require_key, "The only key or token that is let in", "KEY" },
+        { "plugins", 0, 0, G_OPTION_ARG_STRING, &plugins, "Services to emulate (models,serving,cluster)", "NAMES" },
+        { "verbose", 0, 0, G_OPTION_ARG_NONE, &emulator.verbose, "Write each request to standard error", NULL },
+        G_OPTION_ENTRY_NULL,
+    };
+    GError *wrong = NULL;
+    setlocale(LC_ALL, "");
+    GOptionContext *context = g_option_context_new("- the Kamiwaza platform, emulated on this machine");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &wrong) || emulator.speed < 1 || port < 0 || port > 65535) {
+        g_printerr("kamiwaza-emulator: %s\n", wrong ? wrong->message : "a speed is above 0, a port below 65536");
+        return 2;
+    }
+    g_option_context_free(context);
+    emulator.seed = (guint64)seed;
+    emulator.services = g_strsplit(plugins ? plugins : "models,serving,cluster", ",", -1);
+    emulator.fault_counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (folder) {
+        g_mkdir_with_parents(folder, 0700);
+        emulator.state_path = g_build_filename(folder, "state.json", NULL);
+    }
+    g_mutex_init(&emulator.lock);
+    if (!(emulator.client = open_tables(emulator.services)))
+        return 3;
+    state_begin(&emulator);
+    struct MHD_Daemon *daemon = listen_at(&emulator, host ? host : "127.0.0.1", port);
+    if (!daemon)
+        return 1;
+    emulator.port = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
+    g_unix_signal_add(SIGINT, quit, loop);
+    g_unix_signal_add(SIGTERM, quit, loop);
+    g_print("listening on http://%s:%u/api\n", host ? host : "127.0.0.1", emulator.port);
+    g_main_loop_run(loop);
+    MHD_stop_daemon(daemon);
+    state_save(&emulator);
+    g_main_loop_unref(loop);
+    json_object_put(emulator.state);
+    g_hash_table_unref(emulator.fault_counts);
+    kz_client_free(emulator.client);
+    g_strfreev(emulator.services);
+    g_free(emulator.state_path);
+    g_free(emulator.fault);
+    g_free(emulator.require_key);
+    g_free(host);
+    g_free(folder);
+    g_free(plugins);
+    return 0;
+}

@@ -1,0 +1,180 @@
+/* routes.c: from a request to its answer: finds the operation whose verb and path fit, reads and checks the arguments, asks the
+ * handler that has state, else lets the schema answer. */
+#include "emulator.h"
+
+#include <string.h>
+
+/* Whether a path fits a template; its arguments go into `args`. */
+static gboolean fits(const char *template, const char *path, json_object *args)
+{
+    char **want = g_strsplit(template, "/", -1), **have = g_strsplit(path, "/", -1);
+    gboolean fine = g_strv_length(want) == g_strv_length(have);
+    for (guint i = 0; fine && want[i]; i++) {
+        size_t length = strlen(want[i]);
+        if (want[i][0] != '{') {
+            fine = !strcmp(want[i], have[i]);
+            continue;
+        }
+        char *name = g_strndup(want[i] + 1, length - 2), *value = g_uri_unescape_string(have[i], NULL);
+        fine = value && *value;
+        if (fine)
+            put_text(args, name, value);
+        g_free(name);
+        g_free(value);
+    }
+    g_strfreev(want);
+    g_strfreev(have);
+    return fine;
+}
+
+/* Literal paths come before those with arguments: /models/pending_deployments is no model. */
+static int literalness(const char *path)
+{
+    int n = 0;
+    for (; *path; path++)
+        n += *path == '{';
+    return -n;
+}
+
+static gboolean find(Request *request, const char *method, const char *path, gboolean *other_verb)
+{
+    const kz_operation *best = NULL;
+    for (char **service = request->emulator->services; *service; service++) {
+        const kz_operation *op;
+        for (size_t i = 0; (op = kz_client_operation_at(request->emulator->client, *service, i, NULL)); i++) {
+            json_object *args = json_object_new_object();
+            gboolean match = op->method && op->path && fits(op->path, path, args);
+            json_object_put(args);
+            if (match && strcmp(op->method, method) != 0)
+                *other_verb = TRUE;
+            else if (match && (!best || literalness(op->path) > literalness(best->path))) {
+                best = op;
+                request->service = *service;
+            }
+        }
+    }
+    request->operation = best;
+    return best && fits(best->path, path, request->args);
+}
+
+static json_object *typed(const kz_field *field, const char *text)
+{
+    char *end;
+    gint64 number = g_ascii_strtoll(text, &end, 10);
+    if (field->type == KZ_TYPE_INT && *text && !*end)
+        return json_object_new_int64(number);
+    if (field->type == KZ_TYPE_BOOL && (!g_ascii_strcasecmp(text, "true") || !strcmp(text, "1")))
+        return json_object_new_boolean(TRUE);
+    if (field->type == KZ_TYPE_BOOL && (!g_ascii_strcasecmp(text, "false") || !strcmp(text, "0")))
+        return json_object_new_boolean(FALSE);
+    return json_object_new_string(text);
+}
+
+static enum MHD_Result take_query(void *user, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+    Request *request = user;
+    const kz_schema *schema = request->operation->params;
+    (void)kind;
+    json_object *held = NULL;
+    for (uint32_t i = 0; value && i < schema->n_fields; i++) {
+        const kz_field *field = &schema->fields[i];
+        if (field->place != KZ_IN_QUERY || strcmp(field->name, key) != 0)
+            continue;
+        if (field->container != KZ_LIST) {
+            json_object_object_add(request->args, key, typed(field, value));
+            return MHD_YES;
+        }
+        if (!json_object_object_get_ex(request->args, key, &held))
+            json_object_object_add(request->args, key, held = json_object_new_array());
+        json_object_array_add(held, typed(field, value));
+        return MHD_YES;
+    }
+    if (value && !json_object_object_get_ex(request->args, key, &held))
+        put_text(request->args, key, value); /* what the description does not name may matter all the same */
+    return MHD_YES;
+}
+
+static gboolean handle(Request *request)
+{
+    const Route *const tables[] = { models_routes, serving_routes, cluster_routes };
+    char *name = g_strconcat(request->service, ".", request->operation->name, NULL);
+    gboolean handled = FALSE;
+    for (size_t i = 0; i < G_N_ELEMENTS(tables) && !handled; i++)
+        for (const Route *route = tables[i]; route->operation; route++)
+            if (!strcmp(route->operation, name)) {
+                handled = route->handler(request);
+                break;
+            }
+    g_free(name);
+    return handled;
+}
+
+static void answer(Request *request, const char *body, size_t length)
+{
+    if (length) {
+        json_tokener *parser = json_tokener_new();
+        request->body = json_tokener_parse_ex(parser, body, (int)length);
+        gboolean broken = json_tokener_get_error(parser) != json_tokener_success;
+        json_tokener_free(parser);
+        if (broken && request->operation->body == KZ_BODY_JSON) {
+            request->status = 422;
+            request->answer = json_tokener_parse("{\"detail\":[{\"loc\":[\"body\",0],\"msg\":\"JSON decode error\",\"type\":\"json_invalid\"}]}");
+            return;
+        }
+    }
+    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, take_query, request);
+    json_object *problems = check_request(request);
+    if (problems) {
+        request->status = 422;
+        request->answer = json_object_new_object();
+        json_object_object_add(request->answer, "detail", problems);
+        return;
+    }
+    if (handle(request)) {
+        state_save(request->emulator);
+        return;
+    }
+    request->status = 200;
+    if (request->operation->result)
+        request->answer = sample(request->operation->result, request->emulator->seed ^ g_str_hash(request->operation->name), 0);
+}
+
+static gboolean is_allowed(const Request *request)
+{
+    const char *key = request->emulator->require_key;
+    const char *bearer = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Authorization");
+    const char *own = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "X-API-Key");
+    return !key || !g_strcmp0(own, key) || (bearer && g_str_has_prefix(bearer, "Bearer ") && !strcmp(bearer + 7, key));
+}
+
+enum MHD_Result serve(Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body,
+    size_t length)
+{
+    Fault fault = fault_of(emulator, connection, url);
+    if (fault.delay)
+        g_usleep((gulong)fault.delay * 1000);
+    if (g_str_has_prefix(url, "/hub/") && !fault.status)
+        return send_file(emulator, connection, url + 5, &fault);
+    Request request = { .emulator = emulator, .connection = connection, .args = json_object_new_object() };
+    gboolean other_verb = FALSE;
+    const char *path = g_str_has_prefix(url, "/api/") ? url + 4 : url;
+    g_mutex_lock(&emulator->lock);
+    if (fault.status)
+        reply_error(&request, fault.status, "This is a fault that was asked for");
+    else if (!find(&request, method, path, &other_verb))
+        reply_error(&request, other_verb ? 405 : 404, other_verb ? "Method Not Allowed" : "Not Found");
+    else if (!is_allowed(&request) && !(request.operation->flags & KZ_OP_NO_AUTH))
+        reply_error(&request, 401, "Not authenticated");
+    else
+        answer(&request, body, length);
+    char *text = g_strdup(json_object_to_json_string_ext(request.answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(request.answer);
+    json_object_put(request.body);
+    json_object_put(request.args);
+    g_mutex_unlock(&emulator->lock);
+    if (emulator->verbose)
+        g_printerr("%s %s %d\n", method, url, request.status);
+    enum MHD_Result result = send_text(connection, request.status, "application/json", text, strlen(text), &fault);
+    g_free(text);
+    return result;
+}
