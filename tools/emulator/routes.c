@@ -70,11 +70,10 @@ static json_object *typed(const kz_field *field, const char *text)
     return json_object_new_string(text);
 }
 
-static enum MHD_Result take_query(void *user, enum MHD_ValueKind kind, const char *key, const char *value)
+/* One argument of the query, its escapes resolved. */
+static void take_argument(Request *request, const char *key, const char *value)
 {
-    Request *request = user;
     const kz_schema *schema = request->operation->params;
-    (void)kind;
     json_object *held = NULL;
     for (uint32_t i = 0; value && i < schema->n_fields; i++) {
         const kz_field *field = &schema->fields[i];
@@ -82,15 +81,25 @@ static enum MHD_Result take_query(void *user, enum MHD_ValueKind kind, const cha
             continue;
         if (field->container != KZ_LIST) {
             json_object_object_add(request->args, key, typed(field, value));
-            return MHD_YES;
+            return;
         }
         if (!json_object_object_get_ex(request->args, key, &held))
             json_object_object_add(request->args, key, held = json_object_new_array());
         json_object_array_add(held, typed(field, value));
-        return MHD_YES;
+        return;
     }
     if (value && !json_object_object_get_ex(request->args, key, &held))
         put_text(request->args, key, value); /* what the description does not name may matter all the same */
+}
+
+static enum MHD_Result take_query(void *user, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+    (void)kind;
+    char *name = g_uri_unescape_string(key, NULL), *text = value ? g_uri_unescape_string(value, NULL) : NULL;
+    if (name && text)
+        take_argument(user, name, text);
+    g_free(name);
+    g_free(text);
     return MHD_YES;
 }
 
