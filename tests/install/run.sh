@@ -1,0 +1,47 @@
+#!/bin/sh
+# Installs into a scratch prefix, builds a program with pkg-config alone, and runs it, then once without the plugin it needs.
+# Arguments: the build folder, the source folder, the compiler. Prints TAP.
+set -u
+build=$1 source=$2
+shift 2
+prefix=$(mktemp -d)
+trap 'rm -rf "$prefix"' EXIT
+number=0
+failures=0
+check() {
+    number=$((number + 1))
+    if [ "$1" -eq 0 ]; then echo "ok $number $2"; else echo "not ok $number $2"; failures=1; fi
+}
+DESTDIR="$prefix" meson install -C "$build" --no-rebuild --quiet >"$prefix/log" 2>&1
+check $? "installs"
+root="$prefix$(meson introspect "$build" --buildoptions | python3 -c 'import json,sys; print(next(o["value"] for o in json.load(sys.stdin) if o["name"] == "prefix"))')"
+pc=$(find "$root" -name kamiwaza.pc)
+[ -n "$pc" ]
+check $? "has a pkg-config file"
+export PKG_CONFIG_PATH="${pc%/*}" PKG_CONFIG_SYSROOT_DIR="$prefix"
+flags=$(pkg-config --cflags --libs kamiwaza)
+# shellcheck disable=SC2086
+"$@" "$source/examples/list.c" -o "$prefix/list" $flags >>"$prefix/log" 2>&1
+check $? "builds the first program with pkg-config alone"
+lib=$(dirname "$(find "$root" -name 'libkamiwaza.so.1' | head -n 1)")
+plugins=$(dirname "$(find "$root" -name models.so)")
+for name in models serving cluster; do
+    [ -f "$plugins/$name.so" ]
+    check $? "installs the plugin $name"
+done
+export LD_LIBRARY_PATH="$lib" KAMIWAZA_BASE_URL=http://127.0.0.1:9 KAMIWAZA_MAX_RETRIES=0 XDG_CONFIG_HOME="$prefix" ASAN_OPTIONS=detect_leaks=0
+out=$(KAMIWAZA_PLUGIN_PATH="$plugins" "$prefix/list" 2>&1)
+echo "$out" | grep -q 'No connection'
+check $? "finds the plugin and asks the server"
+mkdir "$prefix/nothing"
+for name in models serving cluster; do
+    rm "$plugins/$name.so"
+    out=$(KAMIWAZA_PLUGIN_PATH="$plugins" "$root/bin/kamiwaza" call "$name.list" 2>&1)
+    echo "$out" | grep -q "no $name.so in $plugins" && echo "$out" | grep -q "libkamiwaza1-plugin-$name"
+    check $? "without $name.so says the file, the folder and the package"
+done
+visible=$(nm -D --defined-only "$lib/libkamiwaza.so.1" | awk '{print $3}' | grep -v '^kz_' | grep -v '^KAMIWAZA_' | grep -v '^__' || true)
+[ -z "$visible" ]
+check $? "shows no symbol but kz_*"
+echo "1..$number"
+exit $failures
