@@ -84,7 +84,8 @@ const kz_operation *kz_client_operation_at(kz_client *client, const char *servic
     return NULL;
 }
 
-static bool run(kz_service *handle, kzi_instance *owner, const kz_operation *op, kz_json args, kz_answer *answer, kz_error **error)
+static bool run(kz_service *handle, kzi_instance *owner, const kz_operation *op, bool streams, kz_json args, kz_answer *answer,
+    kz_error **error)
 {
     kzi_json_options options = { .arguments = true, .body_name = op->body_name };
     kzi_scope *scope = kzi_scope_new(args.length * 2 + 512);
@@ -94,7 +95,7 @@ static bool run(kz_service *handle, kzi_instance *owner, const kz_operation *op,
         args = KZ_JSON("{}");
     kz_error *failure = NULL;
     void *params = kzi_json_read(op->params, scope, args.text, args.length, &options, &failure);
-    if (params && op->answer >= KZ_ANSWER_EVENTS)
+    if (params && streams)
         answer->stream = kzi_open_stream(handle, owner, op, NULL, params, &failure);
     else if (params)
         answer->result = kzi_execute(handle, owner, op, NULL, params, &failure);
@@ -107,6 +108,19 @@ static bool run(kz_service *handle, kzi_instance *owner, const kz_operation *op,
     return kz_error_move(error, &failure);
 }
 
+/* "cluster.list_nodes_each" is all pages of cluster.list_nodes. */
+static const kz_operation *paged_operation(kz_client *client, const char *name, kz_service **handle)
+{
+    char plain[256];
+    size_t length = name ? strlen(name) : 0;
+    if (length < 6 || length >= sizeof plain || strcmp(name + length - 5, "_each") != 0)
+        return NULL;
+    memcpy(plain, name, length - 5);
+    plain[length - 5] = 0;
+    const kz_operation *op = kz_client_operation(client, plain, handle, NULL);
+    return op && op->paging ? op : NULL;
+}
+
 bool kz_call_by_name(kz_client *client, const char *name, kz_json args, const kz_call_options *options, kz_answer *answer,
     kz_error **error)
 {
@@ -116,11 +130,13 @@ bool kz_call_by_name(kz_client *client, const char *name, kz_json args, const kz
         return kz_error_set(error, KZ_ERROR_ARGUMENT, "answer", "A call by name needs a place for its answer.");
     *answer = (kz_answer){ 0 };
     kz_service *handle = NULL;
-    const kz_operation *op = kz_client_operation(client, name, &handle, error);
-    if (!op)
+    const kz_operation *op = paged_operation(client, name, &handle);
+    bool streams = op != NULL;
+    if (!op && !(op = kz_client_operation(client, name, &handle, error)))
         return false;
+    streams |= op->answer >= KZ_ANSWER_EVENTS;
     kz_service *own = options ? kz_service_with_options(handle, options, error) : handle;
-    bool fine = own && run(own, handle->instance, op, args, answer, error);
+    bool fine = own && run(own, handle->instance, op, streams, args, answer, error);
     if (own != handle)
         kz_service_free(own);
     return fine;

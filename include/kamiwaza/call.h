@@ -62,7 +62,7 @@ KZ_API void *kz_stream_next(kz_stream *stream, kz_error **error);
 KZ_API void kz_stream_close(kz_stream *stream);
 
 /* Call-by-name: `name` is "models.list" or "models.list_models", `args` a JSON object or { NULL, 0 }. Argument names are
- * ours or the reference client's. Unknown names are ARGUMENT errors that tell the nearest known one.
+ * ours or the reference client's; "cluster.list_nodes_each" streams all pages of a paged list. Unknown names are ARGUMENT errors that tell the nearest known one.
  * On return exactly one of *result (kz_free()) and *stream (kz_stream_close()) is set, or neither for an operation
  * without content. The JSON of the result, and of each item, is what kz_json_of() gives; binary results are kz_bytes
  * (*is_bytes). Errors: all. */

@@ -68,7 +68,7 @@ def differs(want, got, strict, at='value'):
         for key, value in want.items():
             if key not in got or got[key] is None:
                 # What the server assumes by itself need not travel.
-                if value in EMPTY or strict and value in (False, 0, 1, 100):
+                if value in EMPTY or strict and value in (False, 0, 1, 100, 'localhost'):
                     continue
                 return f'{at}.{key} is missing'
             problem = differs(value, got[key], strict, f'{at}.{key}')
