@@ -316,8 +316,9 @@ size_t kzi_json_skip(const char *text, size_t length)
 
 void kzi_members_begin(kzi_members *members, kz_json object)
 {
+    const char *text = object.text ? object.text : "";
     *members = (kzi_members){ .first = true,
-        .scan = { .start = object.text, .at = object.text, .end = object.text + object.length, .max_depth = UINT32_MAX } };
+        .scan = { .start = text, .at = text, .end = text + object.length, .max_depth = UINT32_MAX } };
     if (!object.text || !kzi_scan_take(&members->scan, '{', "no object"))
         members->scan.at = members->scan.end;
 }
