@@ -1,0 +1,162 @@
+/* server.c: see server.h. One thread accepts, one serves each connection. */
+#include "server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct WireServer {
+    const WireAnswer *script;
+    gsize n_answers;
+    int fd, quit[2];
+    char *url;
+    GThread *thread;
+    GMutex lock;
+    GPtrArray *requests, *threads;
+    guint connections;
+};
+
+typedef struct Connection { WireServer *server; int fd; } Connection;
+
+/* Waits for bytes; false when the test is over. */
+static gboolean wait_for(WireServer *server, int fd)
+{
+    struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = server->quit[0], .events = POLLIN } };
+    return poll(fds, 2, -1) > 0 && !fds[1].revents;
+}
+
+static gsize body_length(const char *head)
+{
+    const char *line = strcasestr(head, "\r\ncontent-length:");
+    return line ? (gsize)g_ascii_strtoull(line + 17, NULL, 10) : 0;
+}
+
+static char *read_request(WireServer *server, int fd)
+{
+    GString *text = g_string_new(NULL);
+    char block[4096];
+    const char *end;
+    while (!(end = strstr(text->str, "\r\n\r\n")) || text->len < (gsize)(end + 4 - text->str) + body_length(text->str)) {
+        gssize n = wait_for(server, fd) ? read(fd, block, sizeof block) : -1;
+        if (n <= 0)
+            return g_string_free(text, TRUE), NULL;
+        g_string_append_len(text, block, n);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void send_answer(int fd, const WireAnswer *answer)
+{
+    gsize length = answer->length < 0 ? strlen(answer->text) : (gsize)answer->length, at = 0;
+    gsize step = answer->flags & WIRE_BYTES ? 1 : length;
+    while (at < length) {
+        gssize n = send(fd, answer->text + at, MIN(step, length - at), MSG_NOSIGNAL);
+        if (n <= 0)
+            return;
+        at += (gsize)n;
+    }
+}
+
+static gpointer serve(gpointer data)
+{
+    Connection *c = data;
+    WireServer *server = c->server;
+    int one = 1;
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    for (;;) {
+        char *request = read_request(server, c->fd);
+        if (!request)
+            break;
+        g_mutex_lock(&server->lock);
+        const WireAnswer *answer = &server->script[MIN(server->requests->len, server->n_answers - 1)];
+        g_ptr_array_add(server->requests, request);
+        g_mutex_unlock(&server->lock);
+        if (answer->text)
+            send_answer(c->fd, answer);
+        if (answer->flags & WIRE_HANG)
+            wait_for(server, server->quit[0]);
+        if (!answer->text || answer->flags & (WIRE_CLOSE | WIRE_HANG))
+            break;
+    }
+    close(c->fd);
+    g_free(c);
+    return NULL;
+}
+
+static gpointer accept_all(gpointer data)
+{
+    WireServer *server = data;
+    while (wait_for(server, server->fd)) {
+        Connection *c = g_new(Connection, 1);
+        *c = (Connection){ server, accept(server->fd, NULL, NULL) };
+        server->connections++;
+        g_ptr_array_add(server->threads, g_thread_new("connection", serve, c));
+    }
+    return NULL;
+}
+
+WireServer *wire_start(const WireAnswer *script, gsize n_answers)
+{
+    WireServer *server = g_new0(WireServer, 1);
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof address;
+    server->script = script;
+    server->n_answers = n_answers;
+    server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(bind(server->fd, (struct sockaddr *)&address, size), ==, 0);
+    g_assert_cmpint(listen(server->fd, 64), ==, 0);
+    getsockname(server->fd, (struct sockaddr *)&address, &size);
+    g_assert_cmpint(pipe(server->quit), ==, 0);
+    server->url = g_strdup_printf("http://127.0.0.1:%u", ntohs(address.sin_port));
+    server->requests = g_ptr_array_new_with_free_func(g_free);
+    server->threads = g_ptr_array_new();
+    g_mutex_init(&server->lock);
+    server->thread = g_thread_new("server", accept_all, server);
+    return server;
+}
+
+const char *wire_url(const WireServer *server)
+{
+    return server->url;
+}
+
+guint wire_count(WireServer *server)
+{
+    g_mutex_lock(&server->lock);
+    guint n = server->requests->len;
+    g_mutex_unlock(&server->lock);
+    return n;
+}
+
+const char *wire_request(WireServer *server, guint i)
+{
+    g_mutex_lock(&server->lock);
+    g_assert_cmpuint(i, <, server->requests->len);
+    const char *text = server->requests->pdata[i];
+    g_mutex_unlock(&server->lock);
+    return text;
+}
+
+guint wire_connections(WireServer *server)
+{
+    return server->connections;
+}
+
+void wire_stop(WireServer *server)
+{
+    g_assert_cmpint(write(server->quit[1], "", 1), ==, 1);
+    g_thread_join(server->thread);
+    for (guint i = 0; i < server->threads->len; i++)
+        g_thread_join(server->threads->pdata[i]);
+    close(server->fd);
+    close(server->quit[0]);
+    close(server->quit[1]);
+    g_ptr_array_unref(server->requests);
+    g_ptr_array_unref(server->threads);
+    g_free(server->url);
+    g_free(server);
+}

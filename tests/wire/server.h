@@ -1,0 +1,26 @@
+/* server.h: a server on loopback that answers with what the test wrote down, byte for byte, and remembers what it was asked. */
+#ifndef TEST_WIRE_SERVER_H
+#define TEST_WIRE_SERVER_H
+
+#include <glib.h>
+
+enum { WIRE_CLOSE = 1 /* close after this answer */, WIRE_BYTES = 2 /* a byte at a time */, WIRE_HANG = 4 /* never finish it */ };
+
+typedef struct WireAnswer {
+    const char *text;   /* the whole answer; NULL: close without a word */
+    gssize length;      /* -1: up to its NUL */
+    int flags;
+} WireAnswer;
+
+typedef struct WireServer WireServer;
+
+/* Answers requests with the script in turn; the last answer stays. The script is borrowed. */
+WireServer *wire_start(const WireAnswer *script, gsize n_answers);
+const char *wire_url(const WireServer *server);
+/* How many requests came, and the text of one (head and body), borrowed until the server is stopped. */
+guint wire_count(WireServer *server);
+const char *wire_request(WireServer *server, guint i);
+guint wire_connections(WireServer *server);
+void wire_stop(WireServer *server);
+
+#endif
