@@ -39,6 +39,9 @@ static void run(kz_call_item *items, kzi_call *calls, size_t n_items, size_t lim
     while (next < n_items || active) {
         while (next < n_items && active < limit) {
             active += !start(&items[next], &calls[next], loop);
+            /* One is on its way before the next begins, so that the server sees them in order. */
+            while (calls[next].loop && !calls[next].ended && !calls[next].sent && !calls[next].wake_at)
+                kzi_loop_turn(loop, -1);
             next++;
         }
         if (active)

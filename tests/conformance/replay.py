@@ -77,7 +77,10 @@ def differs(want, got, strict, at='value'):
         more = [key for key in got if strict and key not in want and got[key] not in EMPTY]
         return f'{at} has {more} besides' if more else None
     if isinstance(want, list) and isinstance(got, list):
-        if len(want) != len(got):
+        if len(want) > 1:  # what is asked for at once may arrive in any order
+        want.sort(key=lambda r: order_of(r))
+        got.sort(key=lambda r: order_of(r))
+    if len(want) != len(got):
             return f'{at} has {len(got)} items, not {len(want)}'
         return next(filter(None, (differs(a, b, strict, f'{at}[{i}]') for i, (a, b) in enumerate(zip(want, got)))), None)
     if want is None and not strict:
@@ -97,6 +100,11 @@ def request_differs(want, got):
     if query != [each for each in got['query'] if each in query or each[1] != 'false']:
         return f'the query is {got["query"]}, not {query}'
     return differs(want.get('json') or {}, got['json'] or {}, True, 'body')
+
+
+def order_of(request):
+    body = {k: v for k, v in (request.get('json') or {}).items() if isinstance(v, str)}
+    return json.dumps([unquote(request['path']), body], sort_keys=True)
 
 
 def output_of(run, want):
@@ -134,6 +142,9 @@ def play(vector, command, plugins):
     want, got = [e['request'] for e in vector['exchanges']], server.seen
     if len(want) > 1:
         want, got = [r for r in want if r['method'] != 'GET'], [r for r in got if r['method'] != 'GET']
+    if len(want) > 1:  # what is asked for at once may arrive in any order
+        want.sort(key=lambda r: order_of(r))
+        got.sort(key=lambda r: order_of(r))
     if len(want) != len(got):
         return f'{len(got)} requests instead of {len(want)}'
     for recorded, sent in zip(want, got):
