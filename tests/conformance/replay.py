@@ -77,10 +77,7 @@ def differs(want, got, strict, at='value'):
         more = [key for key in got if strict and key not in want and got[key] not in EMPTY]
         return f'{at} has {more} besides' if more else None
     if isinstance(want, list) and isinstance(got, list):
-        if len(want) > 1:  # what is asked for at once may arrive in any order
-        want.sort(key=lambda r: order_of(r))
-        got.sort(key=lambda r: order_of(r))
-    if len(want) != len(got):
+        if len(want) != len(got):
             return f'{at} has {len(got)} items, not {len(want)}'
         return next(filter(None, (differs(a, b, strict, f'{at}[{i}]') for i, (a, b) in enumerate(zip(want, got)))), None)
     if want is None and not strict:
