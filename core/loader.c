@@ -2,6 +2,7 @@
  * whole, so that no search path of the loader's counts; what the dynamic linker says is reported. */
 #include "loader.h"
 
+#include <dlfcn.h>
 #include <ltdl.h>
 #include <pthread.h>
 #include <string.h>
@@ -67,6 +68,17 @@ static bool prepare(kz_error **error)
     return true;
 }
 
+/* libltdl says "file not found" for whatever goes wrong; the dynamic linker knows better when asked once more. */
+static bool cannot_load(const char *real, const char *name, kz_error **error)
+{
+    void *again = dlopen(real, RTLD_NOW | RTLD_LOCAL);
+    const char *why = again ? NULL : dlerror();
+    kz_error_set(error, KZ_ERROR_PLUGIN, name, "The plugin %s cannot be loaded from %s: %s.", name, real, why ? why : lt_dlerror());
+    if (again)
+        dlclose(again);
+    return false;
+}
+
 const kz_plugin_descriptor *kzi_loader_open(const char *real, const char *name, uint64_t kind, kz_error **error)
 {
     lt_dladvise advice;
@@ -78,10 +90,9 @@ const kz_plugin_descriptor *kzi_loader_open(const char *real, const char *name, 
     }
     lt_dladvise_local(&advice);
     lt_dlhandle handle = lt_dlopenadvise(real, advice);
-    const char *why = handle ? NULL : lt_dlerror();
     lt_dladvise_destroy(&advice);
     if (!handle) {
-        kz_error_set(error, KZ_ERROR_PLUGIN, name, "The plugin %s cannot be loaded from %s: %s.", name, real, why ? why : "no reason given");
+        cannot_load(real, name, error);
         return NULL;
     }
     const kz_plugin_descriptor *descriptor = lt_dlsym(handle, "kz_plugin");

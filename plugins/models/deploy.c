@@ -27,7 +27,7 @@ void *kzp_models_download_and_deploy(kz_service *service, const void *arguments,
     kz_download_summary *summary = serving ? kz_result_new(&kzt_kz_download_summary, sizeof *summary, error) : NULL;
     const kz_model *model = NULL;
     if (summary && fetch(service, summary, params, error))
-        model = kzp_find_model(service, summary, params->repo_id, false, error);
+        model = kzp_find_model(service, summary, params->repo_id, true, error);
     if (summary && !model && !*error)
         kz_error_set(error, KZ_ERROR_NOT_FOUND, "repo_id", "The platform does not know %s though it was downloaded.", params->repo_id);
     if (model && !*error && kzp_summarize_deployed(summary, model, error)) {

@@ -31,6 +31,27 @@ static void entry(GString *to, const char *name, const char *text)
     g_string_append_c(to, '\n');
 }
 
+/* Text of a description, broken between words. */
+static void add_paragraph(GString *to, const char *text)
+{
+    if (!text)
+        return;
+    g_auto(GStrv) parts = g_strsplit_set(text, " \n", -1);
+    size_t column = 0;
+    g_string_append_c(to, '\n');
+    for (char **part = parts; *part; part++) {
+        if (!**part)
+            continue;
+        if (column && column + 1 + strlen(*part) > WIDTH) {
+            g_string_append_c(to, '\n');
+            column = 0;
+        }
+        g_string_append_printf(to, "%s%s", column ? " " : "", *part);
+        column += strlen(*part) + (column ? 1 : 0);
+    }
+    g_string_append_c(to, '\n');
+}
+
 static void add_globals(GString *to)
 {
     size_t n;
@@ -229,8 +250,7 @@ char *help_operation(const char *service, const kz_operation *operation)
     g_string_append_printf(to, "Usage: %s\n", usage);
     if (operation->summary)
         g_string_append_printf(to, "\n%s\n", operation->summary);
-    if (operation->description)
-        g_string_append_printf(to, "\n%s\n", operation->description);
+    add_paragraph(to, operation->description);
     arguments *all = arguments_new(operation);
     if (all->n)
         g_string_append(to, "\nArguments (required ones may be given in this order without their names):\n");

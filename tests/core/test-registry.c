@@ -1,0 +1,135 @@
+/* test-registry.c: plugins that are found, loaded once, and refused with a reason. */
+#include <dlfcn.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <kamiwaza/plugin.h>
+#include <string.h>
+
+static kz_client *client_of(const char *folder)
+{
+    kz_error *error = NULL;
+    kz_config *config = kz_config_new(&error);
+    kz_config_set_isolated(config, true, &error);
+    kz_config_set(config, "plugin_path", folder, &error);
+    kz_client *client = kz_client_new(config, &error);
+    kz_config_free(config);
+    g_assert_null(error);
+    return client;
+}
+
+static void refuse(const char *folder, const char *name, kz_error_code code, const char *part)
+{
+    kz_error *error = NULL;
+    kz_client *client = client_of(folder);
+    g_assert_null(kz_client_service(client, name, &error));
+    if (error->code != code || !strstr(error->message, part))
+        g_error("%s: %s", kz_error_class(error->code), error->message);
+    kz_error_free(error);
+    kz_client_free(client);
+}
+
+static const char *plugins(void)
+{
+    return g_getenv("KAMIWAZA_TEST_PLUGINS");
+}
+
+static void test_wrong(void)
+{
+    refuse(plugins(), "old", KZ_ERROR_PLUGIN_INCOMPATIBLE, "ABI 0.0");
+    refuse(plugins(), "liar", KZ_ERROR_PLUGIN_INCOMPATIBLE, "another name");
+    refuse(plugins(), "none", KZ_ERROR_PLUGIN_INCOMPATIBLE, "no symbol kz_plugin");
+    refuse(plugins(), "lost", KZ_ERROR_PLUGIN, "kz_there_is_no_such_function");
+    refuse(plugins(), "absent", KZ_ERROR_PLUGIN_NOT_FOUND, "libkamiwaza1-plugin-absent");
+    refuse("/no/such/folder", "absent", KZ_ERROR_PLUGIN_NOT_FOUND, "/no/such/folder (which is missing)");
+    refuse(plugins(), "../good", KZ_ERROR_ARGUMENT, "no name of a plugin");
+    refuse(plugins(), "Good", KZ_ERROR_ARGUMENT, "no name of a plugin");
+    refuse(plugins(), "a.b.c", KZ_ERROR_ARGUMENT, "no name of a plugin");
+}
+
+static void test_untrusted(void)
+{
+    char *folder = g_dir_make_tmp("kz-plugins-XXXXXX", NULL), *from = g_build_filename(plugins(), "good.so", NULL),
+         *to = g_build_filename(folder, "good.so", NULL), *bytes;
+    gsize length;
+    g_assert_true(g_file_get_contents(from, &bytes, &length, NULL));
+    g_assert_true(g_file_set_contents(to, bytes, (gssize)length, NULL));
+    g_chmod(to, 0666);
+    refuse(folder, "good", KZ_ERROR_PLUGIN_UNTRUSTED, "chmod go-w");
+    g_chmod(to, 0644);
+    g_chmod(folder, 0777);
+    refuse(folder, "good", KZ_ERROR_PLUGIN_UNTRUSTED, folder);
+    g_remove(to);
+    g_rmdir(folder);
+    g_free(folder);
+    g_free(from);
+    g_free(to);
+    g_free(bytes);
+}
+
+static gpointer ask(gpointer client)
+{
+    kz_error *error = NULL;
+    kz_service *service = kz_client_service(client, "good", &error);
+    g_assert_null(error);
+    return service;
+}
+
+static void test_loads_once(void)
+{
+    kz_client *client = client_of(plugins());
+    GThread *threads[32];
+    gpointer first = NULL;
+    for (int i = 0; i < 32; i++)
+        threads[i] = g_thread_new("asker", ask, client);
+    for (int i = 0; i < 32; i++) {
+        gpointer service = g_thread_join(threads[i]);
+        g_assert_true(!first || service == first);
+        first = service;
+    }
+    g_assert_true(kz_service_state(first) == first); /* create() ran with the handle */
+    kz_client_free(client);
+}
+
+static void test_extension(void)
+{
+    kz_error *error = NULL;
+    kz_service *service = NULL;
+    kz_client *client = client_of(plugins());
+    const kz_operation *op = kz_client_operation(client, "good.more", &service, &error);
+    g_assert_null(error);
+    g_assert_cmpstr(op->name, ==, "more");
+    g_assert_nonnull(kz_client_operation_at(client, "good", 1, &error));
+    g_assert_null(kz_client_operation_at(client, "good", 2, &error));
+    g_assert_null(kz_client_operation(client, "good.gte", &service, &error));
+    g_assert_nonnull(strstr(error->message, "Did you mean get?"));
+    kz_error_free(error);
+    kz_client_free(client);
+}
+
+static void test_listing(void)
+{
+    kz_error *error = NULL;
+    kz_client *client = client_of(plugins());
+    kz_plugin_list *names = kz_client_plugins(client, false, &error), *checked = kz_client_plugins(client, true, &error);
+    g_assert_cmpuint(names->n_items, ==, 6);
+    for (size_t i = 0; i < names->n_items; i++) {
+        g_assert_null(names->items[i].version);
+        gboolean good = g_str_has_prefix(checked->items[i].name, "good");
+        g_assert_true(good == !checked->items[i].problem);
+        g_assert_cmpstr(checked->items[i].version, ==, good ? "7" : NULL);
+    }
+    kz_free(names);
+    kz_free(checked);
+    kz_client_free(client);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/registry/what-is-wrong-is-refused-with-the-reason", test_wrong);
+    g_test_add_func("/registry/what-others-may-write-is-not-loaded", test_untrusted);
+    g_test_add_func("/registry/parallel-first-accesses-load-once", test_loads_once);
+    g_test_add_func("/registry/extensions-add-operations", test_extension);
+    g_test_add_func("/registry/listing-opens-nothing", test_listing);
+    return g_test_run();
+}
