@@ -31,13 +31,15 @@ static void transport_error(kzi_call *call)
         kz_error_no_memory(&call->error);
     else if (call->aborted_resend)
         kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION,
-            "The connection died before an answer came. %s is not sent again, since the server may have acted on it.", call->method);
+            "The connection died before an answer came. %s is not sent again, since the server may have acted on it.",
+            call->method);
     else if (call->code == CURLE_OPERATION_TIMEDOUT)
         kzi_call_error(call, &call->error, KZ_ERROR_TIMEOUT, "No connection in time: %s.", why);
     else if (is_tls(call->code))
         kzi_call_error(call, &call->error, KZ_ERROR_TLS, "No secure connection: %s.", why);
     else if (call->code == CURLE_COULDNT_RESOLVE_HOST || call->code == CURLE_COULDNT_RESOLVE_PROXY)
-        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "The host name is not known: %s. Check the base URL and the network.", why);
+        kzi_call_error(
+            call, &call->error, KZ_ERROR_CONNECTION, "The host name is not known: %s. Check the base URL and the network.", why);
     else if (call->code == CURLE_COULDNT_CONNECT)
         kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "No connection: %s. Is the server running?", why);
     else if (call->code == CURLE_READ_ERROR || call->code == CURLE_ABORTED_BY_CALLBACK)
@@ -142,8 +144,8 @@ void kzi_answer_decode(kzi_call *call)
     kzi_scope *scope = kzi_scope_new(call->answer.length / 2 + 512);
     if (scope)
         call->result = call->op->answer == KZ_ANSWER_TEXT ? decode_text(call, scope)
-            : call->op->answer == KZ_ANSWER_BYTES        ? decode_bytes(call, scope)
-                                                         : decode_json(call, scope);
+            : call->op->answer == KZ_ANSWER_BYTES         ? decode_bytes(call, scope)
+                                                          : decode_json(call, scope);
     if (call->result)
         return;
     kzi_scope_free(scope);
@@ -159,8 +161,14 @@ void kzi_answer_decode(kzi_call *call)
     }
     char url[512];
     kzi_public_url(call->url.data, url, sizeof url);
-    kz_error facts = { .code = cause->code, .message = cause->message, .path = cause->path, .status = call->status,
-        .method = call->method, .url = url, .request_id = call->request_id, .attempts = call->attempts };
+    kz_error facts = { .code = cause->code,
+        .message = cause->message,
+        .path = cause->path,
+        .status = call->status,
+        .method = call->method,
+        .url = url,
+        .request_id = call->request_id,
+        .attempts = call->attempts };
     kzi_error_fill(&call->error, &facts);
     kz_error_free(cause);
 }

@@ -143,10 +143,21 @@ void kzi_answer_api_error(kzi_call *call)
     as_text(member(error, whole, "type"), type, sizeof type);
     as_text(whole.text ? kz_json_member(whole, "request_id") : whole, request_id, sizeof request_id);
     kzi_public_url(call->url.data, url, sizeof url);
-    kz_error facts = { .code = class, .message = message, .status = call->status, .method = call->method, .url = url,
-        .server_code = *code ? code : NULL, .server_param = *param ? param : NULL, .server_type = *type ? type : NULL,
-        .request_id = call->request_id ? call->request_id : *request_id ? request_id : NULL,
-        .detail = detail.text ? detail : error.text ? error : whole, .attempts = call->attempts,
+    kz_error facts = { .code = class,
+        .message = message,
+        .status = call->status,
+        .method = call->method,
+        .url = url,
+        .server_code = *code ? code : NULL,
+        .server_param = *param ? param : NULL,
+        .server_type = *type ? type : NULL,
+        .request_id = call->request_id ? call->request_id
+            : *request_id              ? request_id
+                                       : NULL,
+        .detail = detail.text ? detail
+            : error.text      ? error
+                              : whole,
+        .attempts = call->attempts,
         .retry_after_ms = call->retry_after > 0 ? call->retry_after : 0 };
     kzi_error_fill(&call->error, &facts);
 }

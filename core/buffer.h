@@ -5,10 +5,10 @@
 #include <kamiwaza/base.h>
 
 typedef struct kzi_buffer {
-    char *data;       /* NUL-terminated when length > 0 */
+    char *data; /* NUL-terminated when length > 0 */
     size_t length;
     size_t capacity;
-    bool failed;      /* an allocation failed: data is incomplete */
+    bool failed; /* an allocation failed: data is incomplete */
 } kzi_buffer;
 
 /* Room for `more` bytes behind the end; the caller writes them and adds to length. NULL: failed. */

@@ -121,8 +121,8 @@ static const kz_operation *paged_operation(kz_client *client, const char *name, 
     return op && op->paging ? op : NULL;
 }
 
-bool kz_call_by_name(kz_client *client, const char *name, kz_json args, const kz_call_options *options, kz_answer *answer,
-    kz_error **error)
+bool kz_call_by_name(
+    kz_client *client, const char *name, kz_json args, const kz_call_options *options, kz_answer *answer, kz_error **error)
 {
     if (kzi_stuck(error))
         return false;

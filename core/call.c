@@ -102,8 +102,13 @@ bool kzi_call_error(const kzi_call *call, kz_error **error, kz_error_code code, 
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     kzi_public_url(call->url.data, url, sizeof url);
-    kz_error facts = { .code = code, .message = message, .status = call->status, .method = call->method, .url = url,
-        .request_id = call->request_id, .attempts = call->attempts,
+    kz_error facts = { .code = code,
+        .message = message,
+        .status = call->status,
+        .method = call->method,
+        .url = url,
+        .request_id = call->request_id,
+        .attempts = call->attempts,
         .retry_after_ms = call->retry_after > 0 ? call->retry_after : 0 };
     return kzi_error_fill(error, &facts);
 }

@@ -18,7 +18,8 @@ kz_cancel *kz_cancel_new(kz_error **error)
     }
     cancel->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (cancel->fd < 0) {
-        kz_error_set(error, KZ_ERROR_STATE, NULL, "No file descriptor is left for a cancel token; close some or raise the limit.");
+        kz_error_set(
+            error, KZ_ERROR_STATE, NULL, "No file descriptor is left for a cancel token; close some or raise the limit.");
         free(cancel);
         return NULL;
     }

@@ -12,7 +12,7 @@
 enum { MOST = 64 };
 
 struct kz_config {
-    char *values[MOST];     /* by the place in the table; NULL: not set in code */
+    char *values[MOST]; /* by the place in the table; NULL: not set in code */
     kz_log_fn log;
     void *log_user;
     kz_log_level level;

@@ -6,40 +6,43 @@
 #include <kamiwaza/config.h>
 
 /* A list setting: `n` strings. */
-typedef struct kzi_list { char **items; size_t n; } kzi_list;
+typedef struct kzi_list {
+    char **items;
+    size_t n;
+} kzi_list;
 
 /* Times are milliseconds, 0 = no limit; sizes bytes. Strings NULL when not set. */
 typedef struct kzi_settings {
-    char *base_url;            /* "https://api.kamiwaza.ai", no trailing slash */
+    char *base_url; /* "https://api.kamiwaza.ai", no trailing slash */
     char *openai_base_url;
-    char *hub_url;             /* "https://huggingface.co" */
-    char *hub_token;           /* secret */
-    char *api_key;             /* secret; aliases KAMIWAZA_API_TOKEN */
-    char *token;               /* secret: a bearer token */
-    char *auth;                /* name of the auth plugin, "api-key", "bearer" or NULL: by what is set */
-    char *api_key_header;      /* "both", "authorization", "x-api-key" */
-    int64_t timeout;           /* total for a call, default 30 s */
-    int64_t connect_timeout;   /* default 10 s */
-    int64_t idle_timeout;      /* no byte for so long, default 60 s */
-    int64_t max_retries;       /* default 3 */
-    int64_t retry_budget;      /* total time that retries may take, default 0: the timeout */
-    int64_t verify_tls;        /* default 1 */
+    char *hub_url;           /* "https://huggingface.co" */
+    char *hub_token;         /* secret */
+    char *api_key;           /* secret; aliases KAMIWAZA_API_TOKEN */
+    char *token;             /* secret: a bearer token */
+    char *auth;              /* name of the auth plugin, "api-key", "bearer" or NULL: by what is set */
+    char *api_key_header;    /* "both", "authorization", "x-api-key" */
+    int64_t timeout;         /* total for a call, default 30 s */
+    int64_t connect_timeout; /* default 10 s */
+    int64_t idle_timeout;    /* no byte for so long, default 60 s */
+    int64_t max_retries;     /* default 3 */
+    int64_t retry_budget;    /* total time that retries may take, default 0: the timeout */
+    int64_t verify_tls;      /* default 1 */
     char *ca_file, *client_cert, *client_key;
     char *client_key_password; /* secret */
     char *proxy;               /* secret parts are masked */
     kzi_list headers;          /* "Name: value" each; secret */
     char *user_agent;
-    char *http_version;        /* "auto", "1.1", "2" */
-    int64_t allow_plain_http;  /* credentials over plain http to hosts that are not loopback, default 0 */
-    int64_t max_header_size;   /* default 256 KiB */
-    int64_t max_body_size;     /* answers decoded in memory, default 256 MiB */
-    int64_t max_json_depth;    /* default 128 */
-    int64_t max_line_size;     /* one event or line of a stream, default 64 MiB */
-    int64_t max_connections;   /* kept warm per client, default 16 */
-    int64_t compressed;        /* ask for compressed answers, default 1 */
-    kzi_list plugin_path;      /* folders searched first (set in code, then KAMIWAZA_PLUGIN_PATH) */
-    int64_t use_https;         /* scheme of deployment endpoints, KAMIWAZA_USE_HTTPS, default 1 */
-    char *log;                 /* "off", "error", ... "trace": used by the command */
+    char *http_version;       /* "auto", "1.1", "2" */
+    int64_t allow_plain_http; /* credentials over plain http to hosts that are not loopback, default 0 */
+    int64_t max_header_size;  /* default 256 KiB */
+    int64_t max_body_size;    /* answers decoded in memory, default 256 MiB */
+    int64_t max_json_depth;   /* default 128 */
+    int64_t max_line_size;    /* one event or line of a stream, default 64 MiB */
+    int64_t max_connections;  /* kept warm per client, default 16 */
+    int64_t compressed;       /* ask for compressed answers, default 1 */
+    kzi_list plugin_path;     /* folders searched first (set in code, then KAMIWAZA_PLUGIN_PATH) */
+    int64_t use_https;        /* scheme of deployment endpoints, KAMIWAZA_USE_HTTPS, default 1 */
+    char *log;                /* "off", "error", ... "trace": used by the command */
 } kzi_settings;
 
 typedef struct kzi_config kzi_config;

@@ -25,9 +25,9 @@ struct kz_cancel {
 
 typedef struct kzi_options {
     atomic_int refs;
-    int64_t timeout;      /* milliseconds, -1: not given */
-    int64_t max_retries;  /* -1: not given */
-    kzi_scope *scope;     /* owns what follows */
+    int64_t timeout;     /* milliseconds, -1: not given */
+    int64_t max_retries; /* -1: not given */
+    kzi_scope *scope;    /* owns what follows */
     const kz_string_entry *headers;
     size_t n_headers;
     const kz_string_entry *query;
@@ -47,8 +47,8 @@ void kzi_options_unref(kzi_options *options);
 
 /* What one run of a flow shares with the calls in it. */
 typedef struct kzi_run {
-    int64_t deadline;         /* monotonic milliseconds, 0: none */
-    const char *phase;        /* of the last progress report */
+    int64_t deadline;  /* monotonic milliseconds, 0: none */
+    const char *phase; /* of the last progress report */
     int64_t phase_started, last_report, phase_first_done;
 } kzi_run;
 
@@ -59,10 +59,10 @@ typedef struct kzi_instance kzi_instance;
 
 struct kz_service {
     kzi_instance *instance;
-    kzi_options *options;     /* or NULL */
-    kzi_run *run;             /* in a flow, else NULL */
-    kz_service *next_peer;    /* handles made for a flow, freed with it */
-    bool borrowed;            /* belongs to its instance or a flow */
+    kzi_options *options;  /* or NULL */
+    kzi_run *run;          /* in a flow, else NULL */
+    kz_service *next_peer; /* handles made for a flow, freed with it */
+    bool borrowed;         /* belongs to its instance or a flow */
 };
 
 struct kzi_instance {
@@ -73,7 +73,7 @@ struct kzi_instance {
     void *state;
     kzi_instance_status status;
     pthread_t creator;
-    kz_service handle;        /* what kz_client_service() returns */
+    kz_service handle; /* what kz_client_service() returns */
     kzi_instance *next;
     kzi_instance *extensions; /* those named "name.*", chained by next_extension */
     kzi_instance *next_extension;
@@ -97,7 +97,7 @@ typedef struct kzi_loop kzi_loop;
 
 struct kz_client {
     atomic_int refs;
-    unsigned generation;      /* of the process: a child after fork() has another */
+    unsigned generation; /* of the process: a child after fork() has another */
     kzi_config *config;
     const kzi_settings *settings;
     kz_log_fn log;
@@ -105,11 +105,11 @@ struct kz_client {
     kz_log_level log_level;
     CURLSH *share;
     pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
-    pthread_mutex_t lock;     /* services */
+    pthread_mutex_t lock; /* services */
     pthread_cond_t ready;
     kzi_instance *services;
     pthread_mutex_t pool_lock;
-    kzi_loop *pool;           /* idle loops, last in first out */
+    kzi_loop *pool; /* idle loops, last in first out */
     size_t n_pool;
     bool base_is_loopback;
 };
@@ -160,7 +160,7 @@ enum { KZI_SINK_OK, KZI_SINK_PAUSE, KZI_SINK_FAIL };
 struct kzi_call {
     kz_client *client;
     kzi_options *options;
-    const kz_operation *op;     /* NULL: a transfer */
+    const kz_operation *op; /* NULL: a transfer */
     const kz_interface *caller;
     uint64_t result_size;
     bool idempotent;
@@ -170,20 +170,20 @@ struct kzi_call {
     kzi_buffer url;
     kzi_buffer body;
     kz_body body_kind;
-    const void *params;         /* multipart bodies are made from it at each attempt */
+    const void *params; /* multipart bodies are made from it at each attempt */
     kzi_json_options json;
     struct curl_slist *headers; /* of the operation; credentials are added by a policy */
     bool headers_complete;
     struct curl_slist *credentials; /* chained before headers while an attempt runs */
-    FILE *body_file;            /* of a body that is a file by itself */
+    FILE *body_file;                /* of a body that is a file by itself */
     curl_mime *mime;
     bool accepts_stream;
-    bool once;                  /* an upload that cannot be read again */
-    bool resumable;             /* the sink goes on where it was: a begun answer may be asked for again */
-    bool began;                 /* the sink has begun */
-    bool foreign;               /* redirected to another origin: no credentials */
+    bool once;      /* an upload that cannot be read again */
+    bool resumable; /* the sink goes on where it was: a begun answer may be asked for again */
+    bool began;     /* the sink has begun */
+    bool foreign;   /* redirected to another origin: no credentials */
     bool no_auth;
-    bool raw;                   /* transfers: no decoding of the content */
+    bool raw; /* transfers: no decoding of the content */
     unsigned redirects;
     bool (*attempt)(kzi_call *call); /* transfers: makes the headers of the attempt at hand */
     char idempotency_key[40];
@@ -197,27 +197,27 @@ struct kzi_call {
     char *content_type;
     char *request_id;
     char *etag;
-    int64_t retry_after;        /* milliseconds, -1: not said */
-    int64_t range_start;        /* of a partial answer, -1: none */
-    int should_retry;           /* x-should-retry: 1, 0, -1 not said */
-    kzi_buffer answer;          /* in memory: decoded later, or the body of an error */
-    kzi_sink sink;              /* bytes NULL: in memory */
-    unsigned sends;             /* pre-request callbacks within this attempt */
+    int64_t retry_after; /* milliseconds, -1: not said */
+    int64_t range_start; /* of a partial answer, -1: none */
+    int should_retry;    /* x-should-retry: 1, 0, -1 not said */
+    kzi_buffer answer;   /* in memory: decoded later, or the body of an error */
+    kzi_sink sink;       /* bytes NULL: in memory */
+    unsigned sends;      /* pre-request callbacks within this attempt */
     bool headers_done;
     bool paused;
-    bool sent;                  /* the request may have reached the server */
+    bool sent; /* the request may have reached the server */
 
     /* control */
     int attempts;
-    int position;               /* in the pipeline */
-    bool returning;             /* on the way back */
-    bool running;               /* in the loop's multi handle */
+    int position;   /* in the pipeline */
+    bool returning; /* on the way back */
+    bool running;   /* in the loop's multi handle */
     bool ended;
     bool aborted_resend;
-    int64_t wake_at;            /* while waiting, else 0 */
-    int64_t deadline;           /* 0: none */
-    int64_t idle;               /* limit, 0: none */
-    int64_t active_at;          /* of the last byte */
+    int64_t wake_at;   /* while waiting, else 0 */
+    int64_t deadline;  /* 0: none */
+    int64_t idle;      /* limit, 0: none */
+    int64_t active_at; /* of the last byte */
     int64_t started_at;
     kzi_loop *loop;
     kzi_call *next;
@@ -284,11 +284,11 @@ bool kzi_loop_start(kzi_loop *loop, kzi_call *call);
 void kzi_loop_stop(kzi_loop *loop, kzi_call *call);
 
 /* Executes any operation: flow or request (execute.c). */
-void *kzi_execute(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params,
-    kz_error **error);
+void *kzi_execute(
+    kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error);
 /* Opens a stream of an operation (stream.c). */
-kz_stream *kzi_open_stream(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref,
-    const void *params, kz_error **error);
+kz_stream *kzi_open_stream(
+    kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error);
 /* Waits `ms`, or until the token is set or `deadline` passed: false with the slot filled (wait.c). */
 bool kzi_sleep(kz_client *client, kz_cancel *cancel, int64_t ms, int64_t deadline, kz_error **error);
 /* Reports to the program, rate and time left worked out; false with the slot filled when it says no (wait.c). */

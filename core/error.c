@@ -10,7 +10,10 @@
 #include <string.h>
 
 /* Each class: its parent and its name. */
-static const struct { kz_error_code parent; const char *name; } classes[] = {
+static const struct {
+    kz_error_code parent;
+    const char *name;
+} classes[] = {
     [KZ_ERROR] = { 0, "error" },
     [KZ_ERROR_API] = { KZ_ERROR, "api" },
     [KZ_ERROR_AUTHENTICATION] = { KZ_ERROR_API, "authentication" },

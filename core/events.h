@@ -6,17 +6,17 @@
 #include "buffer.h"
 
 typedef struct kzi_events {
-    bool lines;             /* JSON lines: each line that is not empty is an item */
-    size_t limit;           /* of one line or one event's data */
-    kzi_buffer line;        /* what has come of the current line */
-    kzi_buffer data;        /* of the current event */
-    kzi_buffer name;        /* its `event` field */
-    kzi_buffer id;          /* the last `id` */
-    int64_t retry;          /* the last `retry`, -1: none */
-    bool skip_newline;      /* the last byte was CR: a LF next belongs to it */
+    bool lines;        /* JSON lines: each line that is not empty is an item */
+    size_t limit;      /* of one line or one event's data */
+    kzi_buffer line;   /* what has come of the current line */
+    kzi_buffer data;   /* of the current event */
+    kzi_buffer name;   /* its `event` field */
+    kzi_buffer id;     /* the last `id` */
+    int64_t retry;     /* the last `retry`, -1: none */
+    bool skip_newline; /* the last byte was CR: a LF next belongs to it */
     bool bom_checked;
     bool has_data;
-    bool delivered;         /* the item in `data` was handed out */
+    bool delivered; /* the item in `data` was handed out */
 } kzi_events;
 
 typedef enum kzi_events_status { KZI_EVENTS_MORE, KZI_EVENTS_ITEM, KZI_EVENTS_TOO_LARGE, KZI_EVENTS_NO_MEMORY } kzi_events_status;

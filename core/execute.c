@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *run_request(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref,
-    const void *params, kz_error **error)
+static void *run_request(
+    kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     kzi_call call = { 0 };
     void *result = NULL;
@@ -37,8 +37,8 @@ static void *fitting_params(const kz_schema *schema, uint64_t size, const void *
     return copy;
 }
 
-static void *run_flow(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params,
-    kz_error **error)
+static void *run_flow(
+    kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     uint64_t size = ref ? ref->params_size : op->params->size;
     void *copy = NULL;
@@ -57,7 +57,8 @@ static void *run_flow(kz_service *service, kzi_instance *owner, const kz_operati
     kzi_flow_handle(&handle, service, owner, &run);
     void *result = op->flow(&handle, params, &failure);
     if (!result && !failure)
-        kz_error_set(&failure, KZ_ERROR_STATE, op->name, "%s.%s ended without a result and did not say why.", owner->name, op->name);
+        kz_error_set(
+            &failure, KZ_ERROR_STATE, op->name, "%s.%s ended without a result and did not say why.", owner->name, op->name);
     if (result && op->answer == KZ_ANSWER_JSON && (failure || !kzi_result_finish(result, &failure))) {
         kz_free(result);
         result = NULL;
@@ -68,8 +69,8 @@ static void *run_flow(kz_service *service, kzi_instance *owner, const kz_operati
     return result;
 }
 
-void *kzi_execute(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params,
-    kz_error **error)
+void *kzi_execute(
+    kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     kzi_json_options options = { .caller = ref ? ref->interface : NULL, .root_size = ref ? ref->params_size : 0 };
     if (!kzi_client_usable(owner->client, error) || !kzi_params_check(op->params, params, &options, error))

@@ -11,7 +11,7 @@ typedef struct job {
     kzi_call call;
     kzi_part part;
     struct batch *batch;
-    bool restarted;     /* the server refused to go on from where we were */
+    bool restarted; /* the server refused to go on from where we were */
     bool active;
 } job;
 
@@ -21,7 +21,7 @@ typedef struct batch {
     job *jobs;
     size_t n_jobs;
     const char *phase;
-    kz_error *stop;     /* the program ended it all */
+    kz_error *stop; /* the program ended it all */
 } batch;
 
 static bool add_line(struct curl_slist **list, const char *name, const char *value)
@@ -58,13 +58,14 @@ static bool begin(void *user, kzi_call *call)
     curl_off_t length = -1;
     curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     if (call->status == 206 && call->range_start != j->part.offset)
-        return kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "The server sends another part of the file than was asked for.");
+        return kzi_call_error(
+            call, &call->error, KZ_ERROR_CONNECTION, "The server sends another part of the file than was asked for.");
     if (call->status != 206 && !kzi_part_restart(&j->part, j->transfer, &call->error))
         return false;
     int64_t whole = length < 0 ? -1 : length + j->part.offset;
     if (j->transfer->size >= 0 && whole >= 0 && whole != j->transfer->size)
-        return kzi_call_error(call, &call->error, KZ_ERROR_DECODE, "The file has %lld bytes on the server, not %lld as announced.",
-            (long long)whole, (long long)j->transfer->size);
+        return kzi_call_error(call, &call->error, KZ_ERROR_DECODE,
+            "The file has %lld bytes on the server, not %lld as announced.", (long long)whole, (long long)j->transfer->size);
     return kzi_part_remember(&j->part, call->etag, &call->error);
 }
 
@@ -99,9 +100,17 @@ static bool prepare(job *j, kz_error **error)
 {
     kz_service *service = j->batch->service;
     kzi_call *call = &j->call;
-    *call = (kzi_call){ .client = kz_client_ref(service->instance->client), .options = kzi_options_ref(service->options),
-        .method = "GET", .idempotent = true, .raw = true, .resumable = true, .attempt = attempt, .user = j,
-        .retry_after = -1, .should_retry = -1, .started_at = kzi_now_ms(),
+    *call = (kzi_call){ .client = kz_client_ref(service->instance->client),
+        .options = kzi_options_ref(service->options),
+        .method = "GET",
+        .idempotent = true,
+        .raw = true,
+        .resumable = true,
+        .attempt = attempt,
+        .user = j,
+        .retry_after = -1,
+        .should_retry = -1,
+        .started_at = kzi_now_ms(),
         .deadline = service->run ? service->run->deadline : 0,
         .sink = { .begin = begin, .bytes = take_bytes, .user = j } };
     kzi_buffer_puts(&call->url, j->transfer->url);
@@ -193,7 +202,8 @@ static bool check(void *service, kz_transfer *transfers, size_t n_transfers, con
     return kzi_client_usable(kz_service_client(service), error);
 }
 
-bool kz_service_fetch(void *service, kz_transfer *transfers, size_t n_transfers, size_t limit, const char *phase, kz_error **error)
+bool kz_service_fetch(
+    void *service, kz_transfer *transfers, size_t n_transfers, size_t limit, const char *phase, kz_error **error)
 {
     if (kzi_stuck(error) || !check(service, transfers, n_transfers, phase, error))
         return false;

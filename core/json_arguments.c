@@ -38,8 +38,10 @@ static bool unknown(kzi_reader *r, const kz_schema *schema, const kzi_span *name
         snprintf(message, sizeof message, " Did you mean %s?", near);
     r->failed = true;
     kz_error_set(r->error, KZ_ERROR_ARGUMENT, text, "There is no argument %s.%s%s%s%s", text, near ? message : "",
-        near ? "" : known.length ? " Known are: " : " The operation takes none", near || !known.data ? "" : known.data,
-        near ? "" : ".");
+        near               ? ""
+            : known.length ? " Known are: "
+                           : " The operation takes none",
+        near || !known.data ? "" : known.data, near ? "" : ".");
     kzi_buffer_free(&known);
     return false;
 }

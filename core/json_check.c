@@ -164,10 +164,12 @@ static bool check_number(checker *c, const kz_check *check, double value, const 
         return refuse(c, frame, "is not a finite number");
     if (!check)
         return true;
-    if (check->flags & KZ_HAS_MINIMUM && (value < check->minimum || (check->flags & KZ_EXCLUSIVE_MINIMUM && value <= check->minimum)))
+    if (check->flags & KZ_HAS_MINIMUM &&
+        (value < check->minimum || (check->flags & KZ_EXCLUSIVE_MINIMUM && value <= check->minimum)))
         return refuse(c, frame, "is %g; it must be %s %g", value, check->flags & KZ_EXCLUSIVE_MINIMUM ? "above" : "at least",
             check->minimum);
-    if (check->flags & KZ_HAS_MAXIMUM && (value > check->maximum || (check->flags & KZ_EXCLUSIVE_MAXIMUM && value >= check->maximum)))
+    if (check->flags & KZ_HAS_MAXIMUM &&
+        (value > check->maximum || (check->flags & KZ_EXCLUSIVE_MAXIMUM && value >= check->maximum)))
         return refuse(c, frame, "is %g; it must be %s %g", value, check->flags & KZ_EXCLUSIVE_MAXIMUM ? "below" : "at most",
             check->maximum);
     return true;
@@ -217,7 +219,8 @@ static bool check_list(checker *c, const kz_field *field, const void *array, siz
 static bool check_entries(checker *c, const kz_field *field, const void *array, size_t count, const kzi_frame *frame)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *key = field->type == KZ_TYPE_STRING ? ((const kz_string_entry *)array)[i].key : ((const kz_json_entry *)array)[i].key;
+        const char *key = field->type == KZ_TYPE_STRING ? ((const kz_string_entry *)array)[i].key
+                                                        : ((const kz_json_entry *)array)[i].key;
         if (!key)
             return refuse(c, frame, "has an entry without a key");
         kzi_frame here = { .up = frame, .name = key, .length = strlen(key) };
@@ -242,7 +245,8 @@ static bool check_field(checker *c, const kz_field *field, const char *object, c
             return refuse(c, frame, "has %zu items but no list", count);
         if (!pointer)
             return true;
-        return field->container == KZ_MAP ? check_entries(c, field, pointer, count, frame) : check_list(c, field, pointer, count, frame);
+        return field->container == KZ_MAP ? check_entries(c, field, pointer, count, frame)
+                                          : check_list(c, field, pointer, count, frame);
     }
     switch (field->type) {
     case KZ_TYPE_STRING: return !pointer || pointer == kz_null_string || check_string(c, field->check, pointer, frame);
@@ -272,7 +276,8 @@ static bool check_tail(checker *c, const kz_schema *schema, const char *object, 
     return true;
 }
 
-static bool check_extra(checker *c, const kz_schema *schema, const char *object, const kzi_frame *frame, kz_json *extra, kz_json *base)
+static bool check_extra(
+    checker *c, const kz_schema *schema, const char *object, const kzi_frame *frame, kz_json *extra, kz_json *base)
 {
     const void *from;
     kzi_frame here = { .up = frame, .name = "extra", .length = 5 };

@@ -7,7 +7,7 @@
 
 typedef struct kzi_frame {
     const struct kzi_frame *up;
-    const char *name;     /* NULL: an index */
+    const char *name; /* NULL: an index */
     size_t length, index;
 } kzi_frame;
 

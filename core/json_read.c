@@ -164,8 +164,7 @@ static bool push_item(kzi_reader *r, const kz_field *field, const kzi_frame *fra
         memcpy(&bits, &number, sizeof bits);
         return push(r, bits);
     case KZ_TYPE_BOOL: return read_bool(r, &truth, frame) && push(r, truth);
-    case KZ_TYPE_JSON:
-        return read_json(r, &json, frame) && push(r, (uint64_t)(uintptr_t)json.text) && push(r, json.length);
+    case KZ_TYPE_JSON: return read_json(r, &json, frame) && push(r, (uint64_t)(uintptr_t)json.text) && push(r, json.length);
     case KZ_TYPE_UPLOAD: {
         kz_upload *upload = kzi_scope_alloc(r->scope, sizeof *upload);
         if (!upload)
@@ -186,8 +185,10 @@ static bool make_array(kzi_reader *r, const kz_field *field, size_t base, void *
     const uint64_t *items = r->stack + base;
     *count = words / per;
     bool structs = field->type == KZ_TYPE_UPLOAD || (field->type == KZ_TYPE_OBJECT && field->schema->request);
-    size_t stride = field->type == KZ_TYPE_BOOL ? sizeof(bool) : field->type == KZ_TYPE_UPLOAD ? sizeof(kz_upload)
-        : structs ? kzi_struct_size(field->schema, r->options) : per * sizeof(uint64_t);
+    size_t stride = field->type == KZ_TYPE_BOOL ? sizeof(bool)
+        : field->type == KZ_TYPE_UPLOAD         ? sizeof(kz_upload)
+        : structs                               ? kzi_struct_size(field->schema, r->options)
+                                                : per * sizeof(uint64_t);
     char *to = kzi_scope_alloc(r->scope, *count * stride + 8); /* never NULL: an empty list is one */
     if (!to)
         return kzi_read_no_memory(r);
@@ -389,8 +390,8 @@ const kz_field *kzi_find_field(const kz_schema *schema, const kzi_span *name, ui
     return NULL;
 }
 
-static bool read_member(kzi_reader *r, const kz_schema *schema, char *object, uint32_t *expected, const kzi_frame *frame,
-    kzi_buffer *extra)
+static bool read_member(
+    kzi_reader *r, const kz_schema *schema, char *object, uint32_t *expected, const kzi_frame *frame, kzi_buffer *extra)
 {
     kzi_span name;
     if (!kzi_scan_string(&r->scan, &name) || !kzi_scan_take(&r->scan, ':', "something else where ':' was due"))
@@ -528,8 +529,8 @@ void *kzi_read_object(kzi_reader *r, const kz_schema *schema, const kzi_frame *f
     return fine ? object : NULL;
 }
 
-void *kzi_json_read(const kz_schema *schema, kzi_scope *scope, const char *text, size_t length, const kzi_json_options *options,
-    kz_error **error)
+void *kzi_json_read(
+    const kz_schema *schema, kzi_scope *scope, const char *text, size_t length, const kzi_json_options *options, kz_error **error)
 {
     static const kzi_json_options plain = { 0 };
     uint64_t first[64];
@@ -538,8 +539,15 @@ void *kzi_json_read(const kz_schema *schema, kzi_scope *scope, const char *text,
         options = &plain;
     if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
         text += 3, length -= 3;
-    kzi_reader r = { .scope = scope, .options = options, .error = &failure, .first_stack = first, .stack = first, .stack_size = 64,
-        .scan = { .start = text, .at = text, .end = text + length,
+    kzi_reader r = { .scope = scope,
+        .options = options,
+        .error = &failure,
+        .first_stack = first,
+        .stack = first,
+        .stack_size = 64,
+        .scan = { .start = text,
+            .at = text,
+            .end = text + length,
             .max_depth = options->max_depth ? options->max_depth : KZI_MAX_DEPTH } };
     void *object = error && *error ? NULL : kzi_read_object(&r, schema, NULL);
     kzi_scan_space(&r.scan);

@@ -331,7 +331,8 @@ bool kzi_members_next(kzi_members *members, kzi_span *name, kz_json *value)
     if (!members->first && !kzi_scan_take(scan, ',', "no comma"))
         return false;
     members->first = false;
-    return kzi_scan_string(scan, name) && kzi_scan_take(scan, ':', "no colon") && kzi_scan_value(scan, &value->text, &value->length);
+    return kzi_scan_string(scan, name) && kzi_scan_take(scan, ':', "no colon") &&
+        kzi_scan_value(scan, &value->text, &value->length);
 }
 
 static size_t put_utf8(char *out, unsigned c)

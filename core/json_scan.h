@@ -8,14 +8,14 @@
 typedef struct kzi_scan {
     const char *start, *at, *end;
     unsigned depth, max_depth;
-    const char *problem;    /* what is wrong at `at`, once something is */
+    const char *problem; /* what is wrong at `at`, once something is */
 } kzi_scan;
 
 /* A string as it stands in the text, without its quotes. */
 typedef struct kzi_span {
     const char *text;
     size_t length;
-    bool escaped;           /* holds backslashes */
+    bool escaped; /* holds backslashes */
 } kzi_span;
 
 void kzi_scan_space(kzi_scan *scan);
@@ -35,7 +35,10 @@ bool kzi_scan_enter(kzi_scan *scan);
 void kzi_scan_position(const kzi_scan *scan, size_t *line, size_t *column);
 
 /* The members of an object, one after the other. */
-typedef struct kzi_members { kzi_scan scan; bool first; } kzi_members;
+typedef struct kzi_members {
+    kzi_scan scan;
+    bool first;
+} kzi_members;
 void kzi_members_begin(kzi_members *members, kz_json object);
 bool kzi_members_next(kzi_members *members, kzi_span *name, kz_json *value);
 /* Whether a name in the text is `wanted`, escapes resolved. */

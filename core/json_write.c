@@ -63,7 +63,8 @@ static bool put_double(writer *w, double value, const kz_field *field)
 {
     char text[32];
     if (!kzi_format_double(value, text))
-        return kz_error_set(w->error, KZ_ERROR_ARGUMENT, field->name, "%s is not a number that JSON has (NaN or infinite).", field->name);
+        return kz_error_set(
+            w->error, KZ_ERROR_ARGUMENT, field->name, "%s is not a number that JSON has (NaN or infinite).", field->name);
     kzi_buffer_puts(w->out, text);
     return true;
 }
@@ -76,7 +77,8 @@ static bool is_given(const kz_field *field, const char *object, uint64_t size)
     if (field->offset + sizeof pointer > size)
         return false;
     memcpy(&pointer, at, sizeof pointer);
-    if (field->container == KZ_ONE && (field->type == KZ_TYPE_INT || field->type == KZ_TYPE_NUMBER || field->type == KZ_TYPE_BOOL))
+    if (field->container == KZ_ONE &&
+        (field->type == KZ_TYPE_INT || field->type == KZ_TYPE_NUMBER || field->type == KZ_TYPE_BOOL))
         return ((const kz_opt_int *)(const void *)at)->state != KZ_UNSET;
     return pointer != NULL;
 }
@@ -157,7 +159,8 @@ static bool write_value(writer *w, const kz_schema *schema, const kz_field *fiel
     memcpy(&pointer, at, sizeof pointer);
     if (field->container != KZ_ONE) {
         memcpy(&count, object + field->count_offset, sizeof count);
-        return field->container == KZ_MAP ? write_map(w, schema, field, pointer, count) : write_list(w, schema, field, pointer, count);
+        return field->container == KZ_MAP ? write_map(w, schema, field, pointer, count)
+                                          : write_list(w, schema, field, pointer, count);
     }
     switch (field->type) {
     case KZ_TYPE_STRING:
@@ -222,9 +225,9 @@ static void write_base(writer *w, bool *first, const kz_schema *schema, const ch
         for (expected = 0; known && expected < known->n_fields && !theirs; expected++)
             if (kzi_span_is(&name, known->fields[expected].name))
                 theirs = &known->fields[expected];
-        bool skip = field ? (field->flags & KZ_FIELD_READ_ONLY) || name_is_given(schema, field, object, size) ||
-                (field->place != KZ_IN_BODY)
-                          : theirs != NULL;
+        bool skip = field
+            ? (field->flags & KZ_FIELD_READ_ONLY) || name_is_given(schema, field, object, size) || (field->place != KZ_IN_BODY)
+            : theirs != NULL;
         char text[256];
         if (!skip && extra.text && name.length < sizeof text) {
             text[kzi_span_text(&name, text)] = 0;

@@ -40,8 +40,8 @@ bool kzi_descriptor_check(const kz_plugin_descriptor *d, const char *where, cons
 {
     if (d->abi_major != KZ_ABI_MAJOR)
         return kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, name,
-            "The plugin %s (%s) was built for plugin ABI %u.%u; this library has %d.%d. Install the plugin that belongs to it.", name,
-            where, d->abi_major, d->abi_minor, KZ_ABI_MAJOR, KZ_ABI_MINOR);
+            "The plugin %s (%s) was built for plugin ABI %u.%u; this library has %d.%d. Install the plugin that belongs to it.",
+            name, where, d->abi_major, d->abi_minor, KZ_ABI_MAJOR, KZ_ABI_MINOR);
     if (d->size < sizeof *d || d->size > 65536)
         return incompatible(where, name, "has a descriptor of an impossible size", error);
     if (!d->name || strcmp(d->name, name) != 0)
@@ -73,7 +73,8 @@ static bool cannot_load(const char *real, const char *name, kz_error **error)
 {
     void *again = dlopen(real, RTLD_NOW | RTLD_LOCAL);
     const char *why = again ? NULL : dlerror();
-    kz_error_set(error, KZ_ERROR_PLUGIN, name, "The plugin %s cannot be loaded from %s: %s.", name, real, why ? why : lt_dlerror());
+    kz_error_set(
+        error, KZ_ERROR_PLUGIN, name, "The plugin %s cannot be loaded from %s: %s.", name, real, why ? why : lt_dlerror());
     if (again)
         dlclose(again);
     return false;
@@ -97,7 +98,8 @@ const kz_plugin_descriptor *kzi_loader_open(const char *real, const char *name, 
     }
     const kz_plugin_descriptor *descriptor = lt_dlsym(handle, "kz_plugin");
     if (!descriptor) {
-        kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, name, "%s is no plugin of libkamiwaza: it has no symbol kz_plugin.", real);
+        kz_error_set(
+            error, KZ_ERROR_PLUGIN_INCOMPATIBLE, name, "%s is no plugin of libkamiwaza: it has no symbol kz_plugin.", real);
         return NULL; /* stays loaded: its constructors may have left something behind */
     }
     return kzi_descriptor_check(descriptor, real, name, kind, error) ? descriptor : NULL;

@@ -12,10 +12,10 @@
 struct kzi_loop {
     kz_client *client;
     CURLM *multi;
-    CURL *spare;        /* an easy handle kept for the next call */
+    CURL *spare; /* an easy handle kept for the next call */
     kzi_call *calls;
-    bool tls;           /* a TLS library may write to a closed socket: SIGPIPE is kept away */
-    bool changed;       /* something happened in this turn */
+    bool tls;     /* a TLS library may write to a closed socket: SIGPIPE is kept away */
+    bool changed; /* something happened in this turn */
     kzi_loop *next;
 };
 
@@ -150,8 +150,8 @@ static void end_with(kzi_call *call, kz_error_code code, const char *text, int64
 static void idle_passed(kzi_call *call)
 {
     kzi_loop_stop(call->loop, call);
-    kzi_call_error(call, &call->error, KZ_ERROR_TIMEOUT,
-        "The server sent nothing for %lld ms (setting idle_timeout).", (long long)call->idle);
+    kzi_call_error(call, &call->error, KZ_ERROR_TIMEOUT, "The server sent nothing for %lld ms (setting idle_timeout).",
+        (long long)call->idle);
     kzi_call_answered(call, CURLE_OPERATION_TIMEDOUT);
 }
 

@@ -15,7 +15,10 @@ static size_t read_callback(char *buffer, size_t size, size_t n, void *user)
 }
 
 /* Memory as a source that is not copied. */
-typedef struct memory_source { const char *data; size_t length, at; } memory_source;
+typedef struct memory_source {
+    const char *data;
+    size_t length, at;
+} memory_source;
 
 static size_t read_memory(char *buffer, size_t size, size_t n, void *user)
 {
@@ -42,8 +45,8 @@ static bool upload_is_valid(const kz_upload *upload, const char *name, kz_error 
         return kz_error_set(error, KZ_ERROR_ARGUMENT, name, "The upload %s needs one source: a path, data or a callback.", name);
     struct stat facts;
     if (upload->path && (stat(upload->path, &facts) || !S_ISREG(facts.st_mode)))
-        return kz_error_set(error, KZ_ERROR_ARGUMENT, name, "The file \"%s\" to upload as %s cannot be read or is no file.",
-            upload->path, name);
+        return kz_error_set(
+            error, KZ_ERROR_ARGUMENT, name, "The file \"%s\" to upload as %s cannot be read or is no file.", upload->path, name);
     return true;
 }
 
@@ -126,8 +129,12 @@ static CURLcode add_field(kzi_call *call, const kz_field *field, kz_error **erro
     } else if (kzi_field_text(&text, field, call->params, call->json.root_size)) {
         code = add_text(call->mime, field->name, &text);
     } else if (field->type == KZ_TYPE_OBJECT || field->container != KZ_ONE) {
-        const kz_schema alone = { .name = call->op->params->name, .size = call->op->params->size, .n_fields = 1, .request = 1,
-            .fields = field, .by_name = (const uint16_t[]){ 0 } };
+        const kz_schema alone = { .name = call->op->params->name,
+            .size = call->op->params->size,
+            .n_fields = 1,
+            .request = 1,
+            .fields = field,
+            .by_name = (const uint16_t[]){ 0 } };
         kzi_json_options options = call->json;
         if (!kzi_json_write(&text, &alone, call->params, KZ_IN_BODY, &options, error)) {
             kzi_buffer_free(&text);

@@ -20,8 +20,8 @@ static void make_locale(void)
 /* Up to 15 digits and a small power of ten: both are exact as doubles, so one operation rounds right. */
 static bool parse_short(const char *text, size_t length, double *value)
 {
-    static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+    static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+        1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
     int64_t mantissa = 0;
     int n_digits = 0, after_point = 0;
     bool negative = *text == '-', point = false;

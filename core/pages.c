@@ -6,13 +6,13 @@
 #include <string.h>
 
 struct kzi_pages {
-    kz_service service;     /* a copy, with its own reference to the options */
+    kz_service service; /* a copy, with its own reference to the options */
     kzi_instance *owner;
     const kz_operation *op;
     const kz_op_ref *ref;
     char *params;
     uint64_t size;
-    kzi_scope *strings;     /* of the arguments */
+    kzi_scope *strings; /* of the arguments */
     kz_opt_int *offset, *limit;
     void *page;
     void *const *items;
@@ -54,8 +54,8 @@ static bool copy_arguments(kzi_pages *pages, kz_error **error)
     return true;
 }
 
-kzi_pages *kzi_pages_new(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params,
-    kz_error **error)
+kzi_pages *kzi_pages_new(
+    kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     kzi_pages *pages = calloc(1, sizeof *pages);
     uint64_t size = ref ? ref->params_size : op->params->size;

@@ -6,8 +6,8 @@
 
 typedef struct kzi_pages kzi_pages;
 
-kzi_pages *kzi_pages_new(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params,
-    kz_error **error);
+kzi_pages *kzi_pages_new(
+    kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error);
 /* The next item, valid until the one after it; NULL at the end or with the slot filled. */
 void *kzi_pages_next(kzi_pages *pages, kz_error **error);
 void kzi_pages_free(kzi_pages *pages);

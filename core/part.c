@@ -42,7 +42,8 @@ static void read_tag(kzi_part *part)
         return;
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
-    if (n > 2 && n < (ssize_t)sizeof text - 1 && text[0] == '"' && !memchr(text, '\n', (size_t)n) && !memchr(text, '\r', (size_t)n))
+    if (n > 2 && n < (ssize_t)sizeof text - 1 && text[0] == '"' && !memchr(text, '\n', (size_t)n) &&
+        !memchr(text, '\r', (size_t)n))
         part->tag = strndup(text, (size_t)n);
 }
 
@@ -74,7 +75,8 @@ bool kzi_part_open(kzi_part *part, const kz_transfer *transfer, kz_error **error
     if (part->fd < 0)
         return failed("Cannot write", part->path, error);
     if (flock(part->fd, LOCK_EX | LOCK_NB))
-        return kz_error_set(error, KZ_ERROR_STATE, transfer->path, "\"%s\" is being downloaded by another process.", transfer->path);
+        return kz_error_set(
+            error, KZ_ERROR_STATE, transfer->path, "\"%s\" is being downloaded by another process.", transfer->path);
     if (fstat(part->fd, &facts))
         return failed("Cannot look at", part->path, error);
     read_tag(part);

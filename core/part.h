@@ -7,12 +7,15 @@
 
 typedef struct kzi_part {
     int fd;
-    int64_t offset;   /* bytes that are there */
-    char *path;       /* of the part */
+    int64_t offset; /* bytes that are there */
+    char *path;     /* of the part */
     char *tag_path;
-    char *tag;        /* the ETag that the part belongs to, NULL: unknown, so it cannot go on */
+    char *tag; /* the ETag that the part belongs to, NULL: unknown, so it cannot go on */
 } kzi_part;
-#define KZI_PART_NONE { .fd = -1 }
+#define KZI_PART_NONE \
+    {                 \
+        .fd = -1      \
+    }
 
 /* Opens or creates the part, locked against other processes. What is there and may go on is shown to transfer->bytes. */
 bool kzi_part_open(kzi_part *part, const kz_transfer *transfer, kz_error **error);

@@ -65,8 +65,8 @@ static bool fill(kzi_options *options, const kzi_options *base, const kz_call_op
         options->body.length = body.length;
     }
     return (!body.text || options->body.text) &&
-        copy_entries(scope, base->headers, base->n_headers, more->headers, more->n_headers, &options->headers,
-            &options->n_headers) &&
+        copy_entries(
+            scope, base->headers, base->n_headers, more->headers, more->n_headers, &options->headers, &options->n_headers) &&
         copy_entries(scope, base->query, base->n_query, more->query, more->n_query, &options->query, &options->n_query);
 }
 

@@ -74,7 +74,9 @@ static struct json_object *member(struct json_object *object, const char *name)
 static bool as_text(kzi_buffer *out, struct json_object *value, char separator)
 {
     switch (json_object_get_type(value)) {
-    case json_type_string: kzi_buffer_append(out, json_object_get_string(value), (size_t)json_object_get_string_len(value)); return true;
+    case json_type_string:
+        kzi_buffer_append(out, json_object_get_string(value), (size_t)json_object_get_string_len(value));
+        return true;
     case json_type_boolean: kzi_buffer_puts(out, json_object_get_boolean(value) ? "true" : "false"); return true;
     case json_type_int:
     case json_type_double: {
@@ -123,8 +125,8 @@ static bool take_one(const char *name, struct json_object *value, const char *pa
     if (!value)
         return true;
     if (setting->secret && open_to_others)
-        return kz_error_set(error, KZ_ERROR_CONFIG, name, "%s holds the secret %s but others may read it; run: chmod 600 %s", path,
-            name, path);
+        return kz_error_set(
+            error, KZ_ERROR_CONFIG, name, "%s holds the secret %s but others may read it; run: chmod 600 %s", path, name, path);
     kzi_buffer text = { 0 };
     bool fine = as_text(&text, value, kind == KZI_PATHS ? ':' : kind == KZI_HEADERS ? '\n' : 0);
     if (text.failed)
@@ -137,12 +139,13 @@ static bool take_one(const char *name, struct json_object *value, const char *pa
     return fine;
 }
 
-static bool take_profile(struct json_object *root, const char *path, const char *wanted, bool open_to_others, kzi_profile_take take,
-    void *user, kz_error **error)
+static bool take_profile(struct json_object *root, const char *path, const char *wanted, bool open_to_others,
+    kzi_profile_take take, void *user, kz_error **error)
 {
     struct json_object *profiles = member(root, "profiles"), *chosen = member(root, "profile");
     if (json_object_get_type(root) != json_type_object || (profiles && json_object_get_type(profiles) != json_type_object))
-        return kz_error_set(error, KZ_ERROR_CONFIG, path, "%s must be an object with \"profiles\", an object of named profiles.", path);
+        return kz_error_set(
+            error, KZ_ERROR_CONFIG, path, "%s must be an object with \"profiles\", an object of named profiles.", path);
     json_object_object_foreach(root, key, unused)
     {
         (void)unused;
@@ -178,14 +181,16 @@ bool kzi_profile_read(kzi_profile_take take, void *user, kz_error **error)
         wanted = NULL;
     bool known = find_path(path, sizeof path), fine = !known || read_file(path, &text, &open_to_others, &missing, error);
     if (fine && missing && wanted)
-        fine = kz_error_set(error, KZ_ERROR_CONFIG, wanted, "KAMIWAZA_PROFILE asks for the profile \"%s\", but there is no file %s.",
-            wanted, known ? path : "for profiles (HOME is not set)");
+        fine = kz_error_set(error, KZ_ERROR_CONFIG, wanted,
+            "KAMIWAZA_PROFILE asks for the profile \"%s\", but there is no file %s.", wanted,
+            known ? path : "for profiles (HOME is not set)");
     if (fine && !missing && !kzi_json_valid(text.data ? text.data : "", text.length, 0, &line, &column, &problem))
-        fine = kz_error_set(error, KZ_ERROR_CONFIG, path, "%s is not JSON: %s (line %zu, column %zu).", path, problem, line, column);
+        fine = kz_error_set(
+            error, KZ_ERROR_CONFIG, path, "%s is not JSON: %s (line %zu, column %zu).", path, problem, line, column);
     if (fine && !missing) {
         struct json_object *root = json_tokener_parse(text.data);
         fine = root ? take_profile(root, path, wanted, open_to_others, take, user, error)
-            : kz_error_set(error, KZ_ERROR_CONFIG, path, "%s holds no profiles.", path);
+                    : kz_error_set(error, KZ_ERROR_CONFIG, path, "%s holds no profiles.", path);
         json_object_put(root);
     }
     kzi_buffer_free(&text);

@@ -103,12 +103,15 @@ static const kz_plugin_descriptor *load_file(const char *path, const char *name,
     return descriptor;
 }
 
-const kz_plugin_descriptor *kzi_registry_load(const kzi_settings *settings, const char *name, kz_plugin_kind kind, kz_error **error)
+const kz_plugin_descriptor *kzi_registry_load(
+    const kzi_settings *settings, const char *name, kz_plugin_kind kind, kz_error **error)
 {
     char path[PATH_MAX];
     if (!is_name(name, strlen(name))) {
         kz_error_set(error, KZ_ERROR_ARGUMENT, "name",
-            "\"%.100s\" is no name of a plugin: it has small letters, digits and '-', and for an extension one '.' between two names.", name);
+            "\"%.100s\" is no name of a plugin: it has small letters, digits and '-', and for an extension one '.' between two "
+            "names.",
+            name);
         return NULL;
     }
     const kz_plugin_descriptor *descriptor = builtin(name);

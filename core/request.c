@@ -78,8 +78,7 @@ bool kzi_field_text(kzi_buffer *out, const kz_field *field, const void *params, 
         if (json->text)
             kzi_buffer_append(out, json->text, json->length);
         return json->text != NULL;
-    default:
-        return false;
+    default: return false;
     }
 }
 
@@ -255,8 +254,9 @@ static bool put_body(kzi_call *call, const kz_operation *op, uint64_t size, kz_e
             return false;
         if (call->options && call->options->body.text)
             merge_body(call, call->options->body);
-        return call->body.failed ? kz_error_no_memory(error)
-                                 : put_header(call, "Content-Type", op->content_type ? op->content_type : "application/json", error);
+        return call->body.failed
+            ? kz_error_no_memory(error)
+            : put_header(call, "Content-Type", op->content_type ? op->content_type : "application/json", error);
     case KZ_BODY_FORM:
         for (uint32_t i = 0; i < op->params->n_fields; i++)
             if (op->params->fields[i].place == KZ_IN_BODY)
@@ -264,11 +264,8 @@ static bool put_body(kzi_call *call, const kz_operation *op, uint64_t size, kz_e
         return call->body.failed ? kz_error_no_memory(error)
                                  : put_header(call, "Content-Type", "application/x-www-form-urlencoded", error);
     case KZ_BODY_MULTIPART:
-    case KZ_BODY_BYTES:
-        call->once = kzi_multipart_is_once(op->params, call->params, size);
-        return true;
-    default:
-        return true;
+    case KZ_BODY_BYTES: call->once = kzi_multipart_is_once(op->params, call->params, size); return true;
+    default: return true;
     }
 }
 
@@ -302,8 +299,9 @@ bool kzi_call_prepare(kzi_call *call, kz_service *service, kzi_instance *owner, 
     call->caller = ref ? ref->interface : NULL;
     call->result_size = ref ? ref->result_size : 0;
     call->params = params;
-    call->json = (kzi_json_options){ .caller = call->caller, .root_size = size,
-        .max_depth = (unsigned)client->settings->max_json_depth };
+    call->json = (kzi_json_options){
+        .caller = call->caller, .root_size = size, .max_depth = (unsigned)client->settings->max_json_depth
+    };
     call->method = op->method;
     call->body_kind = params || op->body != KZ_BODY_JSON ? (kz_body)op->body : KZ_BODY_NONE;
     call->idempotent = is_idempotent(op);

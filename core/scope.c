@@ -18,9 +18,9 @@ typedef struct adopted {
 } adopted;
 
 struct kzi_scope {
-    chunk *chunks;      /* the one in use first */
+    chunk *chunks; /* the one in use first */
     adopted *adopted;
-    kzi_scope *joined;  /* freed together, chained by `sibling` */
+    kzi_scope *joined; /* freed together, chained by `sibling` */
     kzi_scope *sibling;
     void *root;
 };

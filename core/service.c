@@ -45,8 +45,8 @@ static bool create(kzi_instance *instance, kz_error **error)
     instance->state = instance->vtable->create(&instance->handle, &failure);
     if (failure || !instance->state) {
         if (!failure)
-            kz_error_set(&failure, KZ_ERROR_PLUGIN, instance->name, "The plugin %s failed to start and did not say why.",
-                instance->name);
+            kz_error_set(
+                &failure, KZ_ERROR_PLUGIN, instance->name, "The plugin %s failed to start and did not say why.", instance->name);
         kz_error_move(error, &failure);
         return false;
     }
@@ -200,8 +200,8 @@ void *kz_service_with_options(const void *service, const kz_call_options *option
     if (kzi_stuck(error))
         return NULL;
     if (!base || !options) {
-        kz_error_set(error, KZ_ERROR_ARGUMENT, base ? "options" : "service", "Options were set without %s.",
-            base ? "any" : "a service");
+        kz_error_set(
+            error, KZ_ERROR_ARGUMENT, base ? "options" : "service", "Options were set without %s.", base ? "any" : "a service");
         return NULL;
     }
     kz_service *handle = calloc(1, sizeof *handle);

@@ -4,13 +4,24 @@
 
 #include "config.h"
 
-typedef enum kzi_kind { KZI_TEXT, KZI_URL, KZI_PATH, KZI_INTEGER, KZI_SIZE, KZI_DURATION, KZI_BOOLEAN, KZI_CHOICE, KZI_PATHS, KZI_HEADERS } kzi_kind;
+typedef enum kzi_kind {
+    KZI_TEXT,
+    KZI_URL,
+    KZI_PATH,
+    KZI_INTEGER,
+    KZI_SIZE,
+    KZI_DURATION,
+    KZI_BOOLEAN,
+    KZI_CHOICE,
+    KZI_PATHS,
+    KZI_HEADERS
+} kzi_kind;
 
 typedef struct kzi_setting {
-    size_t offset;               /* in kzi_settings */
+    size_t offset; /* in kzi_settings */
     kzi_kind kind;
-    int64_t lowest, highest;     /* in milliseconds or units */
-    const char *const *choices;  /* NULL-terminated */
+    int64_t lowest, highest;    /* in milliseconds or units */
+    const char *const *choices; /* NULL-terminated */
 } kzi_setting;
 
 /* The rows, parallel to kz_settings(). */

@@ -22,18 +22,18 @@ struct kz_stream {
     /* a request */
     kzi_call call;
     kzi_loop *loop;
-    kzi_buffer input;       /* come, not yet cut into items */
+    kzi_buffer input; /* come, not yet cut into items */
     size_t at;
     kzi_events events;
-    kzi_scope *scope;       /* of the item handed out */
-    bool single;            /* the server answers one JSON document instead */
+    kzi_scope *scope; /* of the item handed out */
+    bool single;      /* the server answers one JSON document instead */
     bool done;
 
     /* a plugin's, or pages */
     kz_stream_source source;
     void *user;
     void *item;
-    kz_service *handle;     /* the flow's, kept for as long as the stream */
+    kz_service *handle; /* the flow's, kept for as long as the stream */
     kzi_pages *pages;
 };
 
@@ -83,8 +83,8 @@ static kz_stream *stream_new(kz_client *client, const kz_operation *op, kz_error
     return stream;
 }
 
-static bool open_request(kz_stream *stream, kz_service *service, kzi_instance *owner, const kz_op_ref *ref, const void *params,
-    kz_error **error)
+static bool open_request(
+    kz_stream *stream, kz_service *service, kzi_instance *owner, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     kzi_call *call = &stream->call;
     stream->events.lines = stream->op->answer == KZ_ANSWER_LINES;
@@ -106,7 +106,8 @@ static bool open_request(kz_stream *stream, kz_service *service, kzi_instance *o
     return !call->error || kz_error_move(error, &call->error);
 }
 
-static kz_stream *open_flow(kz_service *service, kzi_instance *owner, const kz_operation *op, const void *params, kz_error **error)
+static kz_stream *open_flow(
+    kz_service *service, kzi_instance *owner, const kz_operation *op, const void *params, kz_error **error)
 {
     kz_service *handle = calloc(1, sizeof *handle);
     kzi_run *run = calloc(1, sizeof *run);
@@ -138,8 +139,8 @@ static kz_stream *open_flow(kz_service *service, kzi_instance *owner, const kz_o
     return NULL;
 }
 
-kz_stream *kzi_open_stream(kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref,
-    const void *params, kz_error **error)
+kz_stream *kzi_open_stream(
+    kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     kzi_json_options options = { .caller = ref ? ref->interface : NULL, .root_size = ref ? ref->params_size : 0 };
     if (!kzi_client_usable(owner->client, error) || !kzi_params_check(op->params, params, &options, error))
@@ -182,8 +183,9 @@ kz_stream *kz_stream_new(void *service, const kz_stream_source *source, void *us
 
 static void *decode(kz_stream *stream, const char *text, size_t length, kz_error **error)
 {
-    kzi_json_options options = { .caller = stream->caller, .root_size = stream->item_size,
-        .max_depth = (unsigned)stream->client->settings->max_json_depth };
+    kzi_json_options options = {
+        .caller = stream->caller, .root_size = stream->item_size, .max_depth = (unsigned)stream->client->settings->max_json_depth
+    };
     kzi_scope_reset(stream->scope);
     void *item = kzi_json_read(stream->op->result, stream->scope, text, length, &options, error);
     if (!item)
@@ -236,8 +238,8 @@ static void *cut_item(kz_stream *stream, kz_error **error)
         if (stream->single)
             return NULL;
         size_t used;
-        kzi_events_status status = kzi_events_feed(&stream->events, stream->input.data + stream->at,
-            stream->input.length - stream->at, &used);
+        kzi_events_status status = kzi_events_feed(
+            &stream->events, stream->input.data + stream->at, stream->input.length - stream->at, &used);
         stream->at += used;
         if (status == KZI_EVENTS_ITEM)
             return event_item(stream, error);

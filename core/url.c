@@ -32,7 +32,9 @@ static bool part(CURLU *parsed, CURLUPart what, char *out, size_t size)
     return fine;
 }
 
-typedef struct origin { char scheme[16], host[256], port[8]; } origin;
+typedef struct origin {
+    char scheme[16], host[256], port[8];
+} origin;
 
 static bool origin_of(const char *url, origin *out)
 {

@@ -95,8 +95,14 @@ bool kzi_report(kzi_options *options, kzi_run *run, const char *phase, const cha
     run->last_report = now;
     int64_t elapsed = now - run->phase_started;
     double rate = elapsed > 0 ? (double)(done - run->phase_first_done) * 1000 / (double)elapsed : 0;
-    kz_progress progress = { .phase = phase, .item = item, .unit = unit, .done = done, .total = total,
-        .rate = rate > 0 ? rate : 0, .remaining_ms = -1, .elapsed_ms = elapsed };
+    kz_progress progress = { .phase = phase,
+        .item = item,
+        .unit = unit,
+        .done = done,
+        .total = total,
+        .rate = rate > 0 ? rate : 0,
+        .remaining_ms = -1,
+        .elapsed_ms = elapsed };
     if (rate > 0 && total >= done)
         progress.remaining_ms = (int64_t)((double)(total - done) * 1000 / rate);
     if (options->progress(&progress, options->progress_user))
@@ -104,8 +110,8 @@ bool kzi_report(kzi_options *options, kzi_run *run, const char *phase, const cha
     return kz_error_set(error, KZ_ERROR_CANCELLED, NULL, "The program's progress callback ended the call.");
 }
 
-bool kz_service_progress(void *service, const char *phase, const char *item, const char *unit, int64_t done, int64_t total,
-    kz_error **error)
+bool kz_service_progress(
+    void *service, const char *phase, const char *item, const char *unit, int64_t done, int64_t total, kz_error **error)
 {
     kz_service *self = service;
     if (kzi_stuck(error))

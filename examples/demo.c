@@ -34,8 +34,8 @@ static void download(kz_models *models, const char *repo, kz_error **error)
 {
     printf("Downloading it\n");
     kz_models *watched = kz_models_with_options(models, &(kz_call_options){ .progress = show }, error);
-    kz_download *done = kz_models_download(watched,
-        &(kz_models_download_params){ .repo_id = repo, .quantization = "q4_k_m" }, error);
+    kz_download *done = kz_models_download(
+        watched, &(kz_models_download_params){ .repo_id = repo, .quantization = "q4_k_m" }, error);
     for (size_t i = 0; done && i < done->n_files; i++)
         printf("  there: %s, %lld bytes\n", done->files[i]->name, (long long)done->files[i]->size.value);
     kz_free(done);
@@ -47,8 +47,8 @@ static void deploy(kz_serving *serving, const char *repo, kz_error **error)
     printf("Deploying it\n");
     kz_serving *watched = kz_serving_with_options(serving, &(kz_call_options){ .progress = show }, error);
     kz_string_value *id = kz_serving_deploy(serving, &(kz_serving_deploy_params){ .repo_id = repo }, error);
-    kz_deployment *up = kz_serving_wait(watched,
-        &(kz_serving_wait_params){ .deployment_id = id ? id->value : NULL, .poll_interval = KZ_NUMBER(0.25) }, error);
+    kz_deployment *up = kz_serving_wait(
+        watched, &(kz_serving_wait_params){ .deployment_id = id ? id->value : NULL, .poll_interval = KZ_NUMBER(0.25) }, error);
     if (up)
         printf("  %s is %s\n", up->m_name, up->status);
     kz_free(up);

@@ -10,7 +10,8 @@ int main(void)
     kz_model_list *list = kz_models_list(models, NULL, &error); /* typed; unknown JSON fields kept */
     for (size_t i = 0; list && i < list->n_items; i++)
         puts(list->items[i]->name);
-    if (error) fprintf(stderr, "%s\n", error->message);
+    if (error)
+        fprintf(stderr, "%s\n", error->message);
     kz_free(list);
     kz_error_free(error);
     kz_client_free(client);

@@ -32,9 +32,18 @@ enum { KZ_UNSET = 0, KZ_SET = 1, KZ_IS_NULL = 2 };
 
 /* Optional integer, number and boolean; `value` counts only where `state` is KZ_SET. In a result, KZ_UNSET says that
  * the server left the member out and KZ_IS_NULL that it sent null; `value` is 0 in both cases. */
-typedef struct kz_opt_int { int64_t value; int64_t state; } kz_opt_int;
-typedef struct kz_opt_number { double value; int64_t state; } kz_opt_number;
-typedef struct kz_opt_bool { int64_t value; int64_t state; } kz_opt_bool;
+typedef struct kz_opt_int {
+    int64_t value;
+    int64_t state;
+} kz_opt_int;
+typedef struct kz_opt_number {
+    double value;
+    int64_t state;
+} kz_opt_number;
+typedef struct kz_opt_bool {
+    int64_t value;
+    int64_t state;
+} kz_opt_bool;
 
 #define KZ_INT(v) (KZ_LITERAL(kz_opt_int){ (v), KZ_SET })
 #define KZ_NUMBER(v) (KZ_LITERAL(kz_opt_number){ (v), KZ_SET })
@@ -42,7 +51,10 @@ typedef struct kz_opt_bool { int64_t value; int64_t state; } kz_opt_bool;
 #define KZ_TRUE KZ_BOOL(1)
 #define KZ_FALSE KZ_BOOL(0)
 /* Sends an explicit null for an optional integer, number or boolean: .limit = KZ_NULL */
-#define KZ_NULL { 0, KZ_IS_NULL }
+#define KZ_NULL       \
+    {                 \
+        0, KZ_IS_NULL \
+    }
 
 /* Sends an explicit null for a string argument; recognised by its address. */
 KZ_API extern const char kz_null_string[];
@@ -50,12 +62,21 @@ KZ_API extern const char kz_null_string[];
 
 /* A piece of JSON as text. In a request: borrowed until the call returns. In a result: the text as received, borrowed
  * from the result. `text` NULL means "not given". Not NUL-terminated in general. */
-typedef struct kz_json { const char *text; size_t length; } kz_json;
+typedef struct kz_json {
+    const char *text;
+    size_t length;
+} kz_json;
 #define KZ_JSON(literal) (KZ_LITERAL(kz_json){ literal, sizeof(literal) - 1 })
 
 /* A key and a value of a JSON object whose member names are data (a map) with values that are strings. */
-typedef struct kz_string_entry { const char *key; const char *value; } kz_string_entry;
-typedef struct kz_json_entry { const char *key; kz_json value; } kz_json_entry;
+typedef struct kz_string_entry {
+    const char *key;
+    const char *value;
+} kz_string_entry;
+typedef struct kz_json_entry {
+    const char *key;
+    kz_json value;
+} kz_json_entry;
 
 /* Content to upload. Exactly one of `path`, `data` and `read` is given.
  *   path      a file, opened when the call starts
@@ -75,15 +96,32 @@ typedef struct kz_upload {
 } kz_upload;
 
 /* Results of operations that answer one value rather than an object. Each is a root: release with kz_free(). */
-typedef struct kz_string_value { const char *value; } kz_string_value;
-typedef struct kz_int_value { kz_opt_int value; } kz_int_value;
-typedef struct kz_number_value { kz_opt_number value; } kz_number_value;
-typedef struct kz_bool_value { kz_opt_bool value; } kz_bool_value;
-typedef struct kz_json_value { kz_json value; } kz_json_value;
+typedef struct kz_string_value {
+    const char *value;
+} kz_string_value;
+typedef struct kz_int_value {
+    kz_opt_int value;
+} kz_int_value;
+typedef struct kz_number_value {
+    kz_opt_number value;
+} kz_number_value;
+typedef struct kz_bool_value {
+    kz_opt_bool value;
+} kz_bool_value;
+typedef struct kz_json_value {
+    kz_json value;
+} kz_json_value;
 /* Binary content: `length` bytes at `data` (never NULL), and the content type the server named or NULL. */
-typedef struct kz_bytes { const void *data; size_t length; const char *type; } kz_bytes;
+typedef struct kz_bytes {
+    const void *data;
+    size_t length;
+    const char *type;
+} kz_bytes;
 /* The same for members whose items are strings: a list of strings as a result of its own. */
-typedef struct kz_string_list { const char *const *items; size_t n_items; } kz_string_list;
+typedef struct kz_string_list {
+    const char *const *items;
+    size_t n_items;
+} kz_string_list;
 
 /* Releases a result, everything it points to and the text behind it. `result` must be the root that a call returned
  * (or kz_keep()); NULL, and a pointer that is not a root, are ignored. Safe after the client is freed, on any thread. */

@@ -8,7 +8,10 @@
 KZ_BEGIN_DECLS
 
 /* The size of one struct as a program's header knows it. */
-typedef struct kz_struct_size { const char *name; uint64_t size; } kz_struct_size;
+typedef struct kz_struct_size {
+    const char *name;
+    uint64_t size;
+} kz_struct_size;
 
 /* What a program's header knows of a service: which structs, how large. `layout` is a hash over all of it: equal to the
  * plugin's own, nothing needs to be compared. Sorted by name. */
@@ -41,8 +44,8 @@ typedef struct kz_call_item {
     void *service;
     const kz_op_ref *op;
     const void *params;
-    void *result;      /* out: released by the caller */
-    kz_error *error;   /* out: freed by the caller */
+    void *result;    /* out: released by the caller */
+    kz_error *error; /* out: freed by the caller */
 } kz_call_item;
 
 /* Executes several calls on this thread at once, at most `limit` at a time, and waits for all. Returns false when at least
@@ -71,8 +74,8 @@ typedef struct kz_answer {
     kz_stream *stream;
     int64_t is_bytes;
 } kz_answer;
-KZ_API bool kz_call_by_name(kz_client *client, const char *name, kz_json args, const kz_call_options *options, kz_answer *answer,
-    kz_error **error);
+KZ_API bool kz_call_by_name(
+    kz_client *client, const char *name, kz_json args, const kz_call_options *options, kz_answer *answer, kz_error **error);
 
 KZ_END_DECLS
 #endif

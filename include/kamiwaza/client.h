@@ -35,14 +35,14 @@ KZ_API const char *kz_client_setting(const kz_client *client, const char *name, 
 
 /* Options of calls, all optional. */
 typedef struct kz_call_options {
-    kz_opt_number timeout;            /* seconds for a whole call, retries included; 0: none */
+    kz_opt_number timeout; /* seconds for a whole call, retries included; 0: none */
     kz_opt_int max_retries;
-    const kz_string_entry *headers;   /* added to each request; an empty value removes one */
+    const kz_string_entry *headers; /* added to each request; an empty value removes one */
     size_t n_headers;
-    const kz_string_entry *query;     /* added to the query */
+    const kz_string_entry *query; /* added to the query */
     size_t n_query;
-    kz_json body;                     /* an object, merged into a JSON body */
-    kz_cancel *cancel;                /* a token that ends the calls; must outlive the handle */
+    kz_json body;      /* an object, merged into a JSON body */
+    kz_cancel *cancel; /* a token that ends the calls; must outlive the handle */
     kz_progress_fn progress;
     void *progress_user;
 } kz_call_options;
@@ -72,12 +72,15 @@ KZ_API void kz_cancel_free(kz_cancel *cancel);
 
 /* What is known of a plugin from its file name alone. */
 typedef struct kz_plugin_info {
-    const char *name;     /* "models", "models.acme", "auth-oauth" */
-    const char *path;     /* its file, or NULL when built in */
-    const char *version;  /* once opened, else NULL */
-    const char *problem;  /* after a check: why it cannot be used, else NULL */
+    const char *name;    /* "models", "models.acme", "auth-oauth" */
+    const char *path;    /* its file, or NULL when built in */
+    const char *version; /* once opened, else NULL */
+    const char *problem; /* after a check: why it cannot be used, else NULL */
 } kz_plugin_info;
-typedef struct kz_plugin_list { const kz_plugin_info *items; size_t n_items; } kz_plugin_list;
+typedef struct kz_plugin_list {
+    const kz_plugin_info *items;
+    size_t n_items;
+} kz_plugin_list;
 
 /* Lists the plugins that this client would find, first found first, opening none; with `check` each is opened and what
  * is wrong is said. A root: kz_free(). Errors: NO_MEMORY. */

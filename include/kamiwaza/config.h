@@ -13,15 +13,15 @@ typedef struct kz_config kz_config;
 
 /* A setting as the table describes it. All strings are static. */
 typedef struct kz_setting {
-    const char *name;          /* "timeout" */
-    const char *env;           /* "KAMIWAZA_TIMEOUT" */
+    const char *name;           /* "timeout" */
+    const char *env;            /* "KAMIWAZA_TIMEOUT" */
     const char *const *aliases; /* further variables, NULL-terminated, or NULL */
-    const char *type;          /* "string", "url", "path", "integer", "duration", "boolean", "list", "choice" */
-    const char *unit;          /* "seconds", "bytes", or NULL */
-    const char *allowed;       /* the range or choices, for people */
-    const char *fallback;      /* the default as text, or NULL */
-    const char *summary;       /* what it means, one sentence */
-    int64_t secret;            /* 1: its value is never shown */
+    const char *type;           /* "string", "url", "path", "integer", "duration", "boolean", "list", "choice" */
+    const char *unit;           /* "seconds", "bytes", or NULL */
+    const char *allowed;        /* the range or choices, for people */
+    const char *fallback;       /* the default as text, or NULL */
+    const char *summary;        /* what it means, one sentence */
+    int64_t secret;             /* 1: its value is never shown */
 } kz_setting;
 
 /* The table; *n_settings receives its length. Static. */

@@ -14,7 +14,13 @@ KZ_BEGIN_DECLS
 /* What a field holds. In a struct: STRING const char *; INT, NUMBER, BOOL kz_opt_*; JSON kz_json; OBJECT a pointer to
  * the struct of `schema`; UPLOAD a const kz_upload * (requests only). */
 typedef enum kz_type {
-    KZ_TYPE_STRING = 1, KZ_TYPE_INT, KZ_TYPE_NUMBER, KZ_TYPE_BOOL, KZ_TYPE_JSON, KZ_TYPE_OBJECT, KZ_TYPE_UPLOAD
+    KZ_TYPE_STRING = 1,
+    KZ_TYPE_INT,
+    KZ_TYPE_NUMBER,
+    KZ_TYPE_BOOL,
+    KZ_TYPE_JSON,
+    KZ_TYPE_OBJECT,
+    KZ_TYPE_UPLOAD
 } kz_type;
 
 /* One, many, or many by key. A LIST is a pointer at `offset` and a size_t at `count_offset`:
@@ -26,20 +32,35 @@ typedef enum kz_container { KZ_ONE = 0, KZ_LIST = 1, KZ_MAP = 2 } kz_container;
 
 /* Where an argument travels; members of schemas are BODY. BODY_WHOLE: the field is the whole body by itself.
  * OPTION: not sent; for flows. */
-typedef enum kz_place { KZ_IN_BODY = 0, KZ_IN_PATH, KZ_IN_QUERY, KZ_IN_HEADER, KZ_IN_COOKIE, KZ_IN_BODY_WHOLE, KZ_IN_OPTION } kz_place;
+typedef enum kz_place {
+    KZ_IN_BODY = 0,
+    KZ_IN_PATH,
+    KZ_IN_QUERY,
+    KZ_IN_HEADER,
+    KZ_IN_COOKIE,
+    KZ_IN_BODY_WHOLE,
+    KZ_IN_OPTION
+} kz_place;
 
 enum { /* kz_field.flags */
     KZ_FIELD_REQUIRED = 1,
     KZ_FIELD_NULLABLE = 2,
     KZ_FIELD_DEPRECATED = 4,
-    KZ_FIELD_READ_ONLY = 8,  /* never sent */
-    KZ_FIELD_SECRET = 16,    /* never logged */
-    KZ_FIELD_EXPLODE = 32,   /* query lists: name=a&name=b (the default of OpenAPI); without it: name=a,b */
+    KZ_FIELD_READ_ONLY = 8,   /* never sent */
+    KZ_FIELD_SECRET = 16,     /* never logged */
+    KZ_FIELD_EXPLODE = 32,    /* query lists: name=a&name=b (the default of OpenAPI); without it: name=a,b */
     KZ_FIELD_ALTERNATIVE = 64 /* shares its JSON name with the field before it; the JSON type decides which is filled */
 };
 
-enum { KZ_HAS_MINIMUM = 1, KZ_HAS_MAXIMUM = 2, KZ_EXCLUSIVE_MINIMUM = 4, KZ_EXCLUSIVE_MAXIMUM = 8, KZ_HAS_MAX_LENGTH = 16, KZ_HAS_MAX_ITEMS = 32,
-    KZ_OPEN_ENUM = 64 /* `values` are known ones, others are sent too */ };
+enum {
+    KZ_HAS_MINIMUM = 1,
+    KZ_HAS_MAXIMUM = 2,
+    KZ_EXCLUSIVE_MINIMUM = 4,
+    KZ_EXCLUSIVE_MAXIMUM = 8,
+    KZ_HAS_MAX_LENGTH = 16,
+    KZ_HAS_MAX_ITEMS = 32,
+    KZ_OPEN_ENUM = 64 /* `values` are known ones, others are sent too */
+};
 
 /* What a request value must satisfy. Patterns are ECMA regular expressions restricted to what POSIX ERE can say after
  * translation; apigen drops others with a notice. `format`: "uuid", "date-time", "date", "email", "uri" or NULL. */
@@ -48,29 +69,29 @@ typedef struct kz_check {
     double minimum, maximum;
     uint64_t min_length, max_length; /* characters */
     uint64_t min_items, max_items;
-    const char *pattern;             /* POSIX ERE */
+    const char *pattern; /* POSIX ERE */
     const char *format;
-    const char *const *values;       /* enum or const, NULL-terminated */
+    const char *const *values; /* enum or const, NULL-terminated */
     const void *reserved[2];
 } kz_check;
 
 struct kz_schema;
 
 typedef struct kz_field {
-    const char *name;         /* in JSON, the query ... */
-    const char *c_name;       /* in the struct, where different (a reserved word: default_), else NULL */
+    const char *name;           /* in JSON, the query ... */
+    const char *c_name;         /* in the struct, where different (a reserved word: default_), else NULL */
     const char *const *aliases; /* other argument names in call-by-name, NULL-terminated, or NULL */
     uint32_t offset;
     uint32_t count_offset;
-    uint8_t type;             /* kz_type */
-    uint8_t container;        /* kz_container */
-    uint8_t place;            /* kz_place */
+    uint8_t type;      /* kz_type */
+    uint8_t container; /* kz_container */
+    uint8_t place;     /* kz_place */
     uint8_t pad;
     uint32_t flags;
     const struct kz_schema *schema; /* OBJECT */
-    const kz_check *check;    /* or NULL */
-    const char *fallback;     /* the default as JSON text, or NULL: documentation and emulator; never sent */
-    const char *summary;      /* one sentence, or NULL */
+    const kz_check *check;          /* or NULL */
+    const char *fallback;           /* the default as JSON text, or NULL: documentation and emulator; never sent */
+    const char *summary;            /* one sentence, or NULL */
     const void *reserved[2];
 } kz_field;
 
@@ -83,20 +104,20 @@ typedef enum kz_shape { KZ_SHAPE_OBJECT = 0, KZ_SHAPE_LIST, KZ_SHAPE_VALUE, KZ_S
 /* A struct and the JSON it stands for. A request schema has `extra` (kz_json) and `from` (const void *) at the offsets
  * given; a result schema has neither (offsets 0) and is preceded in memory by a header of the core. */
 typedef struct kz_schema {
-    const char *name;         /* of the C type: "kz_model_file" */
-    const char *title;        /* of the description's schema: "ModelFile" */
-    uint64_t layout;          /* that of the service: equal to kz_interface.layout when built from one description */
+    const char *name;  /* of the C type: "kz_model_file" */
+    const char *title; /* of the description's schema: "ModelFile" */
+    uint64_t layout;   /* that of the service: equal to kz_interface.layout when built from one description */
     uint32_t size;
     uint32_t n_fields;
-    uint8_t shape;            /* kz_shape */
-    uint8_t request;          /* 1: a request struct */
-    uint8_t sealed;           /* 1: additionalProperties is false */
+    uint8_t shape;   /* kz_shape */
+    uint8_t request; /* 1: a request struct */
+    uint8_t sealed;  /* 1: additionalProperties is false */
     uint8_t pad;
     uint32_t extra_offset;
     uint32_t from_offset;
-    const char *tag;          /* UNION */
-    const kz_field *fields;   /* OBJECT: in order of declaration */
-    const uint16_t *by_name;  /* indices into fields, sorted by name (strcmp); alternatives stand together in order */
+    const char *tag;         /* UNION */
+    const kz_field *fields;  /* OBJECT: in order of declaration */
+    const uint16_t *by_name; /* indices into fields, sorted by name (strcmp); alternatives stand together in order */
     const char *summary;
     const void *reserved[2];
 } kz_schema;
@@ -105,14 +126,22 @@ typedef enum kz_body { KZ_BODY_NONE = 0, KZ_BODY_JSON, KZ_BODY_FORM, KZ_BODY_MUL
 
 /* What comes back. JSON: `result` decodes it. TEXT: kz_string_value. BYTES: kz_bytes. NOTHING: no content. EVENTS:
  * server-sent events, each decoded by `result`. LINES: JSON lines, likewise. CHUNKS: bytes as they come (kz_bytes). */
-typedef enum kz_answer_kind { KZ_ANSWER_NOTHING = 0, KZ_ANSWER_JSON, KZ_ANSWER_TEXT, KZ_ANSWER_BYTES, KZ_ANSWER_EVENTS, KZ_ANSWER_LINES, KZ_ANSWER_CHUNKS } kz_answer_kind;
+typedef enum kz_answer_kind {
+    KZ_ANSWER_NOTHING = 0,
+    KZ_ANSWER_JSON,
+    KZ_ANSWER_TEXT,
+    KZ_ANSWER_BYTES,
+    KZ_ANSWER_EVENTS,
+    KZ_ANSWER_LINES,
+    KZ_ANSWER_CHUNKS
+} kz_answer_kind;
 
-enum { /* kz_operation.flags */
-    KZ_OP_RETRY_ALWAYS = 1,  /* one Idempotency-Key serves all attempts */
-    KZ_OP_IDEMPOTENT = 2,    /* may be sent again though its verb is not idempotent */
-    KZ_OP_BLOCKING = 4,      /* a flow in blocking style */
+enum {                      /* kz_operation.flags */
+    KZ_OP_RETRY_ALWAYS = 1, /* one Idempotency-Key serves all attempts */
+    KZ_OP_IDEMPOTENT = 2,   /* may be sent again though its verb is not idempotent */
+    KZ_OP_BLOCKING = 4,     /* a flow in blocking style */
     KZ_OP_DEPRECATED = 8,
-    KZ_OP_NO_AUTH = 16       /* sent without credentials */
+    KZ_OP_NO_AUTH = 16 /* sent without credentials */
 };
 
 struct kz_operation;
@@ -132,30 +161,30 @@ typedef struct kz_paging {
 } kz_paging;
 
 typedef struct kz_operation {
-    const char *name;               /* "list", "auto_selector.select" */
-    const char *const *aliases;     /* the reference client's, NULL-terminated, or NULL */
-    const char *method;             /* "GET"; NULL for a flow that is no single request */
-    const char *path;               /* "/models/{model_id}" */
-    const kz_schema *params;        /* never NULL */
-    const kz_schema *result;        /* NULL where the answer is NOTHING */
-    const char *body_name;          /* another name for the body's members together, in call-by-name, or NULL */
-    const char *base_setting;       /* the setting that holds the base URL, NULL: base_url */
-    uint8_t body;                   /* kz_body */
-    uint8_t answer;                 /* kz_answer_kind */
+    const char *name;           /* "list", "auto_selector.select" */
+    const char *const *aliases; /* the reference client's, NULL-terminated, or NULL */
+    const char *method;         /* "GET"; NULL for a flow that is no single request */
+    const char *path;           /* "/models/{model_id}" */
+    const kz_schema *params;    /* never NULL */
+    const kz_schema *result;    /* NULL where the answer is NOTHING */
+    const char *body_name;      /* another name for the body's members together, in call-by-name, or NULL */
+    const char *base_setting;   /* the setting that holds the base URL, NULL: base_url */
+    uint8_t body;               /* kz_body */
+    uint8_t answer;             /* kz_answer_kind */
     uint8_t pad[2];
     uint32_t flags;
-    kz_flow_fn flow;                /* or NULL */
-    const kz_paging *paging;        /* or NULL */
-    const char *summary;            /* one sentence */
-    const char *description;        /* more, or NULL */
-    const char *content_type;       /* of the request body where the kind does not say, or NULL */
+    kz_flow_fn flow;          /* or NULL */
+    const kz_paging *paging;  /* or NULL */
+    const char *summary;      /* one sentence */
+    const char *description;  /* more, or NULL */
+    const char *content_type; /* of the request body where the kind does not say, or NULL */
     const void *reserved[3];
 } kz_operation;
 
 typedef enum kz_plugin_kind { KZ_PLUGIN_SERVICE = 1, KZ_PLUGIN_AUTH = 2 } kz_plugin_kind;
 
 typedef struct kz_service_vtable {
-    uint64_t size;                       /* sizeof(kz_service_vtable) as the plugin knows it */
+    uint64_t size; /* sizeof(kz_service_vtable) as the plugin knows it */
     uint64_t layout;
     const kz_operation *operations;
     uint64_t n_operations;
@@ -169,19 +198,23 @@ typedef struct kz_service_vtable {
 
 typedef struct kz_plugin_descriptor {
     uint32_t abi_major, abi_minor;
-    uint64_t size;        /* sizeof(kz_plugin_descriptor) as the plugin knows it */
-    uint64_t kind;        /* kz_plugin_kind */
-    const char *name;     /* as in the file name: "models", "models.acme" */
+    uint64_t size;    /* sizeof(kz_plugin_descriptor) as the plugin knows it */
+    uint64_t kind;    /* kz_plugin_kind */
+    const char *name; /* as in the file name: "models", "models.acme" */
     const char *version;
-    const void *vtable;   /* by kind */
+    const void *vtable; /* by kind */
 } kz_plugin_descriptor;
 
 /* Defines the one symbol that a plugin exports: KZ_PLUGIN(models) = { ... }; in a shared object the symbol is
  * `kz_plugin`, built in it is `kz_plugin_models`. */
 #ifdef KZ_BUILTIN_PLUGIN
-#define KZ_PLUGIN(id) KZ_API extern const kz_plugin_descriptor kz_plugin_##id; const kz_plugin_descriptor kz_plugin_##id
+#define KZ_PLUGIN(id)                                        \
+    KZ_API extern const kz_plugin_descriptor kz_plugin_##id; \
+    const kz_plugin_descriptor kz_plugin_##id
 #else
-#define KZ_PLUGIN(id) KZ_API extern const kz_plugin_descriptor kz_plugin; const kz_plugin_descriptor kz_plugin
+#define KZ_PLUGIN(id)                                   \
+    KZ_API extern const kz_plugin_descriptor kz_plugin; \
+    const kz_plugin_descriptor kz_plugin
 #endif
 
 /* Schemas of the core that descriptions refer to. */
@@ -223,8 +256,8 @@ KZ_API kz_json_value *kz_result_json(const kz_schema *schema, const void *reques
 
 /* Reports progress to the program that made the call; rate, time left and spacing are worked out here. Returns false when
  * the call is to end (cancelled or out of time), with the slot filled. */
-KZ_API bool kz_service_progress(void *service, const char *phase, const char *item, const char *unit, int64_t done, int64_t total,
-    kz_error **error);
+KZ_API bool kz_service_progress(
+    void *service, const char *phase, const char *item, const char *unit, int64_t done, int64_t total, kz_error **error);
 
 /* Polls until check() says so. The engine owns the loop: it honours cancel tokens and deadlines. `interval` and `timeout`
  * in seconds; timeout 0: none but the call's own. Returns what the last poll returned, or NULL with the slot filled.
@@ -235,7 +268,7 @@ typedef struct kz_wait {
     double interval, timeout;
     int (*check)(void *user, void *result, kz_error **error);
     void *user;
-    const char *what;   /* for messages: "deployment 33…" */
+    const char *what; /* for messages: "deployment 33…" */
 } kz_wait;
 KZ_API void *kz_service_wait(void *service, const kz_wait *wait, kz_error **error);
 
@@ -253,22 +286,23 @@ KZ_API kz_stream *kz_stream_new(void *service, const kz_stream_source *source, v
 /* One file to fetch to this machine. The data goes to a temporary name beside `path` (".<name>.part") and is renamed when
  * whole; what is there of an earlier attempt is resumed. */
 typedef struct kz_transfer {
-    const char *url;                  /* absolute; http or https */
+    const char *url; /* absolute; http or https */
     const char *path;
     const kz_string_entry *headers;
     size_t n_headers;
-    int64_t size;                     /* expected, -1 unknown: a file that ends with another is an error */
+    int64_t size; /* expected, -1 unknown: a file that ends with another is an error */
     /* Sees the bytes of the file in order, those of an earlier attempt included; NULL: not needed. `restart` is called
      * when the file begins anew. finish() is called before the rename: false (slot filled) refuses the file. */
     void (*bytes)(void *user, const void *data, size_t length);
     void (*restart)(void *user);
     bool (*finish)(void *user, kz_error **error);
     void *user;
-    kz_error *error;                  /* out: how it ended; NULL: well */
+    kz_error *error; /* out: how it ended; NULL: well */
 } kz_transfer;
 /* Fetches files, at most `limit` at a time, on this thread, in constant memory; progress in bytes over all of them is
  * reported as `phase`. Credentials of the client are not sent. Returns false when one failed; the others are finished. */
-KZ_API bool kz_service_fetch(void *service, kz_transfer *transfers, size_t n_transfers, size_t limit, const char *phase, kz_error **error);
+KZ_API bool kz_service_fetch(
+    void *service, kz_transfer *transfers, size_t n_transfers, size_t limit, const char *phase, kz_error **error);
 
 /* ---- for tools: the tables of what is loaded ---- */
 

@@ -143,7 +143,8 @@ static double score(const selection *s, const kz_model_guide *guide, bool launch
 {
     double sum = guide->score_average.value;
     if (kzp_true(s->params->needs_reasoning))
-        sum += (guide->score_reasoning.value != 0 ? guide->score_reasoning.value : guide->score_instruction_following.value) * 0.5;
+        sum += (guide->score_reasoning.value != 0 ? guide->score_reasoning.value : guide->score_instruction_following.value) *
+            0.5;
     const kz_model_variant *variant = best_variant(s, guide);
     if (s->performance == BIGGER)
         sum += size_rank(guide) * 2;
@@ -226,7 +227,9 @@ static bool explain(const selection *s, kz_model_recommendation *result, bool la
     variant_reason(s, result->variant, why, sizeof why);
     snprintf(text, sizeof text, "Guide '%s' (score %.1f); Variant repo %s (%s)%s", result->guide->name, points,
         result->variant->variant_repo, why,
-        result->deployment.text ? "; Existing deployment is already running" : launch ? "; Requires launching a new deployment" : "");
+        result->deployment.text ? "; Existing deployment is already running"
+            : launch            ? "; Requires launching a new deployment"
+                                : "");
     result->rationale = kz_result_string(result, text, SIZE_MAX, error);
     return result->rationale != NULL;
 }
@@ -269,10 +272,15 @@ void *kzp_models_auto_selector_select(kz_service *service, const void *arguments
     kz_deployment_list *deployments = kz_serving_list_deployments(serving, NULL, error);
     kz_model_list *models = kz_models_list((kz_models *)service, &(kz_models_list_params){ .load_files = KZ_TRUE }, error);
     const char *performance = kzp_has(params->performance) ? params->performance : "balanced";
-    selection s = { .params = params, .guides = guides, .deployments = deployments, .models = models,
+    selection s = { .params = params,
+        .guides = guides,
+        .deployments = deployments,
+        .models = models,
         .platform = kzp_has(params->platform_hint) ? params->platform_hint : own_platform(),
         .use_case = kzp_has(params->use_case) ? params->use_case : "text",
-        .performance = !strcmp(performance, "bigger") ? BIGGER : !strcmp(performance, "faster") ? FASTER : BALANCED };
+        .performance = !strcmp(performance, "bigger") ? BIGGER
+            : !strcmp(performance, "faster")          ? FASTER
+                                                      : BALANCED };
     if (result) {
         kz_result_adopt(result, guides);
         kz_result_adopt(result, deployments);

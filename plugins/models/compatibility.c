@@ -7,10 +7,12 @@
 static const kz_server_platform *describe(kz_service *service, void *root, kz_error **error)
 {
     kz_cluster *cluster = kz_service_peer(service, "cluster", error);
-    kz_hardware_list *hardware = kz_cluster_list_hardware(cluster, &(kz_cluster_list_hardware_params){ .limit = KZ_INT(1) }, error);
+    kz_hardware_list *hardware = kz_cluster_list_hardware(
+        cluster, &(kz_cluster_list_hardware_params){ .limit = KZ_INT(1) }, error);
     kz_result_adopt(root, hardware);
     if (hardware && !hardware->n_items)
-        kz_error_set(error, KZ_ERROR_NOT_FOUND, NULL, "The cluster knows of no hardware, so nothing can be said of what fits it.");
+        kz_error_set(
+            error, KZ_ERROR_NOT_FOUND, NULL, "The cluster knows of no hardware, so nothing can be said of what fits it.");
     kz_server_platform *platform = kz_result_object(root, &kzt_kz_server_platform, sizeof *platform, error);
     if (!platform)
         return NULL;
@@ -26,7 +28,8 @@ void *kzp_models_filter_compatible(kz_service *service, const void *arguments, k
     const kz_models_filter_compatible_params *params = arguments;
     kz_compatible_model_list *list = kz_result_new(&kzt_kz_compatible_model_list, sizeof *list, error);
     const kz_server_platform *platform = list ? describe(service, list, error) : NULL;
-    kz_model_list *hits = kz_models_search((kz_models *)service, &(kz_models_search_params){ .query = params->model_name }, error);
+    kz_model_list *hits = kz_models_search(
+        (kz_models *)service, &(kz_models_search_params){ .query = params->model_name }, error);
     if (list)
         kz_result_adopt(list, hits);
     const kz_compatible_model **items = hits ? kz_result_memory(list, (hits->n_items + 1) * sizeof *items, error) : NULL;

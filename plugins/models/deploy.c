@@ -3,8 +3,8 @@
 
 #include <kamiwaza/serving.h>
 
-static bool fetch(kz_service *service, kz_download_summary *summary, const kz_models_download_and_deploy_params *params,
-    kz_error **error)
+static bool fetch(
+    kz_service *service, kz_download_summary *summary, const kz_models_download_and_deploy_params *params, kz_error **error)
 {
     kz_initiated_download *begun = kz_models_initiate_download((kz_models *)service,
         &(kz_models_initiate_download_params){ .repo_id = params->repo_id, .quantization = params->quantization }, error);
@@ -14,8 +14,8 @@ static bool fetch(kz_service *service, kz_download_summary *summary, const kz_mo
     bool waits = params->wait_for_download.state != KZ_SET || params->wait_for_download.value;
     if (!waits)
         return true;
-    kz_model_download_status_list *list = kzp_wait_for_download(service, params->repo_id, 2, params->timeout.value,
-        begun->download_request.text != NULL, error);
+    kz_model_download_status_list *list = kzp_wait_for_download(
+        service, params->repo_id, 2, params->timeout.value, begun->download_request.text != NULL, error);
     kz_free(list);
     return list != NULL;
 }
@@ -29,7 +29,8 @@ void *kzp_models_download_and_deploy(kz_service *service, const void *arguments,
     if (summary && fetch(service, summary, params, error))
         model = kzp_find_model(service, summary, params->repo_id, true, error);
     if (summary && !model && !*error)
-        kz_error_set(error, KZ_ERROR_NOT_FOUND, "repo_id", "The platform does not know %s though it was downloaded.", params->repo_id);
+        kz_error_set(
+            error, KZ_ERROR_NOT_FOUND, "repo_id", "The platform does not know %s though it was downloaded.", params->repo_id);
     if (model && !*error && kzp_summarize_deployed(summary, model, error)) {
         kz_service_progress(service, "deploy", params->repo_id, "polls", 0, -1, error);
         kz_string_value *id = kz_serving_deploy(serving, &(kz_serving_deploy_params){ .repo_id = params->repo_id }, error);

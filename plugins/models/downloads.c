@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const kz_model_file *const *kzp_choose_files(void *root, const kz_model *model, const char *quantization, size_t *n_files,
-    kz_error **error)
+const kz_model_file *const *kzp_choose_files(
+    void *root, const kz_model *model, const char *quantization, size_t *n_files, kz_error **error)
 {
     *n_files = model->n_m_files;
     if (kzp_quantization_count(model->m_files, model->n_m_files) < 2)
@@ -29,7 +29,8 @@ const kz_model_file *const *kzp_choose_files(void *root, const kz_model *model, 
 }
 
 /* Names of the chosen files that the platform does not have; the array lives with `root`. */
-static const char **missing_files(void *root, const kz_model_file *const *files, size_t n_files, size_t *n_missing, kz_error **error)
+static const char **missing_files(
+    void *root, const kz_model_file *const *files, size_t n_files, size_t *n_missing, kz_error **error)
 {
     const char **names = kz_result_memory(root, (n_files + 1) * sizeof *names, error);
     *n_missing = 0;
@@ -39,11 +40,13 @@ static const char **missing_files(void *root, const kz_model_file *const *files,
     return names;
 }
 
-static bool request(kz_service *service, kz_initiated_download *result, const char *const *names, size_t n_names, kz_error **error)
+static bool request(
+    kz_service *service, kz_initiated_download *result, const char *const *names, size_t n_names, kz_error **error)
 {
     const kz_model *model = result->model;
-    kz_models_request_download_params params = { .model = model->repo_modelId, .hub = model->hub, .files_to_download = names,
-        .n_files_to_download = n_names };
+    kz_models_request_download_params params = {
+        .model = model->repo_modelId, .hub = model->hub, .files_to_download = names, .n_files_to_download = n_names
+    };
     kz_json_value *answer = kz_models_request_download((kz_models *)service, &params, error);
     if (!answer)
         return false;
@@ -55,8 +58,9 @@ static bool request(kz_service *service, kz_initiated_download *result, const ch
 /* The request as JSON, for those who want to see what was asked for. */
 static kz_json request_text(void *root, const kz_model *model, const char *const *names, size_t n_names, kz_error **error)
 {
-    const kz_models_request_download_params params = { .model = model->repo_modelId, .hub = model->hub, .files_to_download = names,
-        .n_files_to_download = n_names };
+    const kz_models_request_download_params params = {
+        .model = model->repo_modelId, .hub = model->hub, .files_to_download = names, .n_files_to_download = n_names
+    };
     kz_json text = { 0 };
     kz_json_value *value = kz_result_json(&kzt_kz_models_request_download_params, &params, error);
     if (value) {
@@ -107,8 +111,8 @@ void *kzp_models_download_status(kz_service *service, const void *arguments, kz_
 void *kzp_models_check_download(kz_service *service, const void *arguments, kz_error **error)
 {
     const kz_models_check_download_params *params = arguments;
-    kz_model_download_status_list *all = kz_models_download_status((kz_models *)service,
-        &(kz_models_download_status_params){ .repo_id = params->repo_id }, error);
+    kz_model_download_status_list *all = kz_models_download_status(
+        (kz_models *)service, &(kz_models_download_status_params){ .repo_id = params->repo_id }, error);
     kz_model_download_status_list *list = all ? kz_result_new(&kzt_kz_model_download_status_list, sizeof *list, error) : NULL;
     const kz_model_download_status **items = list ? kz_result_memory(list, (all->n_items + 1) * sizeof *items, error) : NULL;
     if (!items) {
@@ -160,7 +164,8 @@ static bool is_gguf(const kz_model_file *file)
 }
 
 /* Those of the files that a quantisation means: among the GGUF files. */
-static const kz_model_file *const *of_quantization(void *root, const kz_model *model, const char *quantization, size_t *n, kz_error **error)
+static const kz_model_file *const *of_quantization(
+    void *root, const kz_model *model, const char *quantization, size_t *n, kz_error **error)
 {
     const kz_model_file **gguf = kz_result_memory(root, (2 * model->n_m_files + 1) * sizeof *gguf, error);
     size_t n_gguf = 0;
@@ -187,8 +192,8 @@ void *kzp_models_progress(kz_service *service, const void *arguments, kz_error *
         s->found = KZ_FALSE;
     }
     if (model && !model->n_m_files && model->hub) {
-        kz_model_file_list *files = kz_models_search_files((kz_models *)service,
-            &(kz_models_search_files_params){ .hub = model->hub, .model = model->repo_modelId }, error);
+        kz_model_file_list *files = kz_models_search_files(
+            (kz_models *)service, &(kz_models_search_files_params){ .hub = model->hub, .model = model->repo_modelId }, error);
         kz_result_adopt(s, files);
         if (files)
             kzp_model_set_files(model, files->items, files->n_items);

@@ -25,12 +25,12 @@ const kz_model *kzp_find_model(kz_service *service, void *root, const char *repo
 /* Searches for a repository and its files; both live with `root`. NULL with the slot filled when no hit has exactly this name. */
 const kz_model *kzp_find_on_hub(kz_service *service, void *root, const char *repo_id, kz_error **error);
 /* The files of `model` in a quantisation, or all when they come in one; the array lives with `root`. */
-const kz_model_file *const *kzp_choose_files(void *root, const kz_model *model, const char *quantization, size_t *n_files,
-    kz_error **error);
+const kz_model_file *const *kzp_choose_files(
+    void *root, const kz_model *model, const char *quantization, size_t *n_files, kz_error **error);
 /* Sums up the files of a model that was deployed. */
 bool kzp_summarize_deployed(kz_download_summary *summary, const kz_model *model, kz_error **error);
 /* Downloads of a repository that have begun; waits until none is under way. `must_begin`: an empty list means "not yet". */
-kz_model_download_status_list *kzp_wait_for_download(kz_service *service, const char *repo_id, double interval, double timeout,
-    bool must_begin, kz_error **error);
+kz_model_download_status_list *kzp_wait_for_download(
+    kz_service *service, const char *repo_id, double interval, double timeout, bool must_begin, kz_error **error);
 
 #endif

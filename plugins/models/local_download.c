@@ -18,10 +18,10 @@ typedef struct local_file {
     const kz_model_file *file;
     char *path;
     char *url;
-    EVP_MD_CTX *digest;   /* NULL: no checksum known */
+    EVP_MD_CTX *digest; /* NULL: no checksum known */
     kz_string_entry header;
     char *authorization;
-    bool present;         /* it was there already, whole */
+    bool present; /* it was there already, whole */
 } local_file;
 
 typedef struct batch {
@@ -77,8 +77,9 @@ static bool finish(void *user, kz_error **error)
     for (unsigned i = 0; i < length; i++)
         snprintf(text + 2 * i, 3, "%02x", sum[i]);
     return !strcasecmp(text, expected_sha256(f->file)) ||
-        kz_error_set(error, KZ_ERROR_DECODE, f->file->name, "The SHA-256 of %s is %s, not %s as announced; the file was thrown away.",
-            f->file->name, text, expected_sha256(f->file));
+        kz_error_set(error, KZ_ERROR_DECODE, f->file->name,
+            "The SHA-256 of %s is %s, not %s as announced; the file was thrown away.", f->file->name, text,
+            expected_sha256(f->file));
 }
 
 /* Names come from a server: they stay below the folder. */
@@ -109,7 +110,8 @@ static bool make_folders(const char *path, kz_error **error)
         memcpy(part, path, i);
         part[i] = 0;
         if (mkdir(part, 0777) && errno != EEXIST)
-            return kz_error_set(error, KZ_ERROR_ARGUMENT, "path", "The folder %s cannot be made: %s.", part, strerrordesc_np(errno));
+            return kz_error_set(
+                error, KZ_ERROR_ARGUMENT, "path", "The folder %s cannot be made: %s.", part, strerrordesc_np(errno));
     }
     return true;
 }
@@ -287,8 +289,14 @@ static bool fetch(batch *b, kz_error **error)
     for (size_t i = 0; i < b->n_files; i++) {
         local_file *f = &b->files[i];
         if (!f->present)
-            transfers[n++] = (kz_transfer){ .url = f->url, .path = f->path, .headers = &f->header, .n_headers = f->authorization != NULL,
-                .size = f->file->size.state == KZ_SET ? f->file->size.value : -1, .bytes = take, .restart = restart, .finish = finish,
+            transfers[n++] = (kz_transfer){ .url = f->url,
+                .path = f->path,
+                .headers = &f->header,
+                .n_headers = f->authorization != NULL,
+                .size = f->file->size.state == KZ_SET ? f->file->size.value : -1,
+                .bytes = take,
+                .restart = restart,
+                .finish = finish,
                 .user = f };
     }
     bool fine = !n || kz_service_fetch(b->service, transfers, n, limit, "download", error);
@@ -339,7 +347,8 @@ static bool by_platform(batch *b, kz_error **error)
     if (!begun)
         return false;
     kz_result_adopt(b->result, begun);
-    kz_model_download_status_list *list = kzp_wait_for_download(b->service, b->repo_id, 1, 0, begun->download_request.text != NULL, error);
+    kz_model_download_status_list *list = kzp_wait_for_download(
+        b->service, b->repo_id, 1, 0, begun->download_request.text != NULL, error);
     kz_free(list);
     const kz_downloaded_file **items = list ? kz_result_memory(b->result, (begun->n_files + 1) * sizeof *items, error) : NULL;
     for (size_t i = 0; items && i < begun->n_files; i++) {

@@ -8,7 +8,10 @@
 #include <strings.h>
 
 /* A base and how its variants end; from best to worst, as fall-backs go. q8_0 comes last: it is larger than its use. */
-typedef struct family { const char *base; const char *variants[7]; } family;
+typedef struct family {
+    const char *base;
+    const char *variants[7];
+} family;
 static const family families[] = {
     { "fp16", { "" } },
     { "q6_k", { "", "_l", "_m", "_s" } },

@@ -108,8 +108,8 @@ const kz_model *kzp_find_model(kz_service *service, void *root, const char *repo
 
 const kz_model *kzp_find_on_hub(kz_service *service, void *root, const char *repo_id, kz_error **error)
 {
-    kz_model_list *hits = kz_models_search((kz_models *)service,
-        &(kz_models_search_params){ .query = repo_id, .load_files = KZ_FALSE }, error);
+    kz_model_list *hits = kz_models_search(
+        (kz_models *)service, &(kz_models_search_params){ .query = repo_id, .load_files = KZ_FALSE }, error);
     const kz_model *model = NULL, *other = NULL;
     kz_result_adopt(root, hits);
     for (size_t i = 0; hits && !model && i < hits->n_items; i++) {

@@ -42,7 +42,8 @@ static int check(void *user, void *result, kz_error **error)
             w->repo_id, BEGIN_WITHIN);
         return -1;
     }
-    if (list->n_items && !kz_service_progress(w->service, "download", current, "percent", active ? percent_of(list) : 100, 100, error))
+    if (list->n_items &&
+        !kz_service_progress(w->service, "download", current, "percent", active ? percent_of(list) : 100, 100, error))
         return -1;
     for (size_t i = 0; i < list->n_items; i++)
         if (list->items[i]->download_cancelled_at) {
@@ -53,15 +54,22 @@ static int check(void *user, void *result, kz_error **error)
     return !active;
 }
 
-kz_model_download_status_list *kzp_wait_for_download(kz_service *service, const char *repo_id, double interval, double timeout,
-    bool must_begin, kz_error **error)
+kz_model_download_status_list *kzp_wait_for_download(
+    kz_service *service, const char *repo_id, double interval, double timeout, bool must_begin, kz_error **error)
 {
     char what[256];
     watch w = { .service = service, .repo_id = repo_id, .must_begin = must_begin, .interval = interval };
     const kz_models_check_download_params params = { .repo_id = repo_id };
     snprintf(what, sizeof what, "the download of %.200s", repo_id);
-    return kz_service_wait(service, &(kz_wait){ .op = &kz_models_check_download_op, .params = &params, .interval = interval,
-        .timeout = timeout, .check = check, .user = &w, .what = what }, error);
+    return kz_service_wait(service,
+        &(kz_wait){ .op = &kz_models_check_download_op,
+            .params = &params,
+            .interval = interval,
+            .timeout = timeout,
+            .check = check,
+            .user = &w,
+            .what = what },
+        error);
 }
 
 void *kzp_models_wait_for_download(kz_service *service, const void *arguments, kz_error **error)

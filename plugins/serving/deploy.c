@@ -11,7 +11,8 @@ const char *kzp_model_of_repo(kz_service *service, void *root, const char *repo_
         return NULL;
     kz_result_adopt(root, model);
     if (!model->id)
-        kz_error_set(error, KZ_ERROR_NOT_FOUND, "repo_id", "The platform has no model of the repository %s; download it first.", repo_id);
+        kz_error_set(
+            error, KZ_ERROR_NOT_FOUND, "repo_id", "The platform has no model of the repository %s; download it first.", repo_id);
     return model->id;
 }
 
@@ -19,7 +20,8 @@ const char *kzp_model_of_repo(kz_service *service, void *root, const char *repo_
 static const char *default_config(kz_service *service, void *root, const char *model_id, kz_error **error)
 {
     kz_models *models = kz_service_peer(service, "models", error);
-    kz_model_config_list *configs = kz_models_list_configs(models, &(kz_models_list_configs_params){ .model_id = model_id }, error);
+    kz_model_config_list *configs = kz_models_list_configs(
+        models, &(kz_models_list_configs_params){ .model_id = model_id }, error);
     if (!configs)
         return NULL;
     kz_result_adopt(root, configs);
@@ -28,20 +30,36 @@ static const char *default_config(kz_service *service, void *root, const char *m
             return configs->items[i]->id;
     if (configs->n_items)
         return configs->items[0]->id;
-    kz_error_set(error, KZ_ERROR_NOT_FOUND, "m_config_id", "The model %s has no configuration; create one or name one.", model_id);
+    kz_error_set(
+        error, KZ_ERROR_NOT_FOUND, "m_config_id", "The model %s has no configuration; create one or name one.", model_id);
     return NULL;
 }
 
 /* The request that the arguments mean; both have the members of a deployment under the same names. */
-static kz_serving_create_deployment_params request_of(const kz_serving_deploy_params *p, const char *model_id, const char *config_id)
+static kz_serving_create_deployment_params request_of(
+    const kz_serving_deploy_params *p, const char *model_id, const char *config_id)
 {
-    return (kz_serving_create_deployment_params){ .extra = p->extra, .m_id = model_id, .m_config_id = config_id,
-        .m_file_id = p->m_file_id, .engine_name = p->engine_name, .duration = p->duration, .min_copies = p->min_copies,
-        .starting_copies = p->starting_copies, .max_copies = p->max_copies, .location = p->location, .lb_port = p->lb_port,
-        .autoscaling = p->autoscaling, .force_cpu = p->force_cpu, .node_resource_type = p->node_resource_type,
-        .max_concurrent_requests = p->max_concurrent_requests, .vram_allocation = p->vram_allocation,
-        .gpu_allocation = p->gpu_allocation, .active_req_per_replica = p->active_req_per_replica, .m_version = p->m_version,
-        .engine = p->engine, .container = p->container };
+    return (kz_serving_create_deployment_params){ .extra = p->extra,
+        .m_id = model_id,
+        .m_config_id = config_id,
+        .m_file_id = p->m_file_id,
+        .engine_name = p->engine_name,
+        .duration = p->duration,
+        .min_copies = p->min_copies,
+        .starting_copies = p->starting_copies,
+        .max_copies = p->max_copies,
+        .location = p->location,
+        .lb_port = p->lb_port,
+        .autoscaling = p->autoscaling,
+        .force_cpu = p->force_cpu,
+        .node_resource_type = p->node_resource_type,
+        .max_concurrent_requests = p->max_concurrent_requests,
+        .vram_allocation = p->vram_allocation,
+        .gpu_allocation = p->gpu_allocation,
+        .active_req_per_replica = p->active_req_per_replica,
+        .m_version = p->m_version,
+        .engine = p->engine,
+        .container = p->container };
 }
 
 static bool take_answer(kz_string_value *result, const kz_json_value *answer, kz_error **error)

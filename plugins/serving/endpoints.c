@@ -23,15 +23,18 @@ static const char *endpoint(kz_service *service, void *root, const kz_deployment
 {
     char host[256], text[1024];
     const char *https = kz_service_setting(service, "use_https"), *path = d->access_path;
-    const char *scheme = https && (!strcasecmp(https, "false") || !strcmp(https, "0") || !strcasecmp(https, "no") ||
-        !strcasecmp(https, "off")) ? "http" : "https";
+    const char *scheme = https &&
+            (!strcasecmp(https, "false") || !strcmp(https, "0") || !strcasecmp(https, "no") || !strcasecmp(https, "off"))
+        ? "http"
+        : "https";
     host_of(kz_service_setting(service, "base_url"), host, sizeof host);
     if (path && *path) {
         size_t length = strlen(path);
         while (length && path[length - 1] == '/')
             length--;
         bool ends = length >= 3 && !strncmp(path + length - 3, "/v1", 3);
-        snprintf(text, sizeof text, "%s://%s%s%.*s%s", scheme, host, *path == '/' ? "" : "/", (int)length, path, ends ? "" : "/v1");
+        snprintf(
+            text, sizeof text, "%s://%s%s%.*s%s", scheme, host, *path == '/' ? "" : "/", (int)length, path, ends ? "" : "/v1");
     } else if (d->lb_port.value && d->lb_port.value != 443) {
         snprintf(text, sizeof text, "%s://%s:%lld/v1", scheme, host, (long long)d->lb_port.value);
     } else {

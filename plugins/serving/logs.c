@@ -27,8 +27,8 @@ static bool look(follower *f, kz_error **error)
 {
     if (f->looked && f->interval > 0 && !kz_service_sleep(f->service, f->interval, error))
         return false;
-    kz_container_log_response *log = kz_serving_get_logs((kz_serving *)f->service,
-        &(kz_serving_get_logs_params){ .deployment_id = f->deployment_id }, error);
+    kz_container_log_response *log = kz_serving_get_logs(
+        (kz_serving *)f->service, &(kz_serving_get_logs_params){ .deployment_id = f->deployment_id }, error);
     if (!log)
         return false;
     kz_free(f->log);

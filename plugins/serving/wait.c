@@ -43,7 +43,13 @@ void *kzp_serving_wait(kz_service *service, const void *arguments, kz_error **er
     watch w = { .service = service, .params = params };
     const kz_serving_get_deployment_params get = { .deployment_id = params->deployment_id };
     snprintf(what, sizeof what, "the deployment %.80s", params->deployment_id);
-    return kz_service_wait(service, &(kz_wait){ .op = &kz_serving_get_deployment_op, .params = &get,
-        .interval = params->poll_interval.state == KZ_SET ? params->poll_interval.value : 2,
-        .timeout = params->timeout.state == KZ_UNSET ? 600 : params->timeout.value, .check = check, .user = &w, .what = what }, error);
+    return kz_service_wait(service,
+        &(kz_wait){ .op = &kz_serving_get_deployment_op,
+            .params = &get,
+            .interval = params->poll_interval.state == KZ_SET ? params->poll_interval.value : 2,
+            .timeout = params->timeout.state == KZ_UNSET ? 600 : params->timeout.value,
+            .check = check,
+            .user = &w,
+            .what = what },
+        error);
 }

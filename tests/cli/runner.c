@@ -196,8 +196,7 @@ int runner_main(void)
     environment = g_get_environ();
     g_auto(GStrv) names = g_listenv();
     for (char **name = names; *name; name++)
-        if (g_str_has_prefix(*name, "KAMIWAZA_") || g_str_has_suffix(*name, "_proxy") ||
-            g_str_has_suffix(*name, "_PROXY"))
+        if (g_str_has_prefix(*name, "KAMIWAZA_") || g_str_has_suffix(*name, "_proxy") || g_str_has_suffix(*name, "_PROXY"))
             runner_set(*name, NULL);
     home = g_dir_make_tmp("kamiwaza-cli-XXXXXX", NULL);
     runner_set("HOME", home);

@@ -77,10 +77,10 @@ static void serve(server *it, int fd)
     target[strcspn(target, "?")] = 0;
     const route *one = find(it, method, target, &body);
     gsize length = one && one->length ? one->length : strlen(body ? body : "");
-    g_autofree char *head =
-        g_strdup_printf("HTTP/1.1 %d Answer\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n"
-                        "X-Request-ID: request-7\r\n\r\n",
-            one ? one->status : 404, one && one->type ? one->type : "application/json", length);
+    g_autofree char *head = g_strdup_printf(
+        "HTTP/1.1 %d Answer\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n"
+        "X-Request-ID: request-7\r\n\r\n",
+        one ? one->status : 404, one && one->type ? one->type : "application/json", length);
     send_all(fd, head, strlen(head));
     if (length)
         send_all(fd, body, length);

@@ -38,9 +38,8 @@ static void test_help_of_an_operation_explains_arguments(void)
 {
     g_auto(outcome) done = run("probe", "list", "--help", NULL);
     assert_status(&done, 0);
-    static const char *const parts[] = { "Usage: kamiwaza probe list", "--[no-]load-files", "--kind TEXT",
-        "round, square", "--tag TEXT ...", "--limit N", "At least 1. At most 100.", "probe.list_things",
-        "Answers: a list", "--all", NULL };
+    static const char *const parts[] = { "Usage: kamiwaza probe list", "--[no-]load-files", "--kind TEXT", "round, square",
+        "--tag TEXT ...", "--limit N", "At least 1. At most 100.", "probe.list_things", "Answers: a list", "--all", NULL };
     for (gsize i = 0; parts[i]; i++)
         assert_holds(done.out, parts[i]);
     g_auto(outcome) required = run("probe", "get", "--help", NULL);
@@ -60,8 +59,7 @@ static void test_config_tells_values_and_sources(void)
     runner_set("KAMIWAZA_BASE_URL", "https://example.test/api");
     g_auto(outcome) done = run("config", "--timeout", "7", NULL);
     assert_status(&done, 0);
-    assert_holds(
-        done.out, "\"name\":\"base_url\",\"value\":\"https://example.test/api\",\"source\":\"KAMIWAZA_BASE_URL\"");
+    assert_holds(done.out, "\"name\":\"base_url\",\"value\":\"https://example.test/api\",\"source\":\"KAMIWAZA_BASE_URL\"");
     assert_holds(done.out, "\"name\":\"timeout\",\"value\":\"7\",\"source\":\"code\"");
     g_auto(outcome) one = run("config", "base-url", NULL);
     g_assert_cmpstr(one.out, ==, "https://example.test/api\n");

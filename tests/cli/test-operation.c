@@ -7,14 +7,13 @@
 
 #define ID "11111111-1111-4111-8111-111111111111"
 
-#define THINGS                                                                                                         \
-    "[{\"created\":\"2026\",\"id\":\"1\",\"name\":\"one\",\"size\":1572864,\"status\":\"READY\",\"parts\":[\"p\"]},"   \
+#define THINGS                                                                                                       \
+    "[{\"created\":\"2026\",\"id\":\"1\",\"name\":\"one\",\"size\":1572864,\"status\":\"READY\",\"parts\":[\"p\"]}," \
     "{\"created\":\"2025\",\"id\":\"22\",\"name\":\"a \\u001b[31mred one\",\"size\":3,\"status\":null}]"
 
 static const route routes[] = {
     { "GET", "/api/things", 200, NULL, THINGS, 0, "[{\"id\":\"3\",\"name\":\"three\"}]" },
-    { "GET", "/api/things/" ID, 200, NULL, "{\"id\":\"1\",\"name\":\"one\",\"size\":2048,\n\"parts\":[\"p\",\"q\"]}", 0,
-        NULL },
+    { "GET", "/api/things/" ID, 200, NULL, "{\"id\":\"1\",\"name\":\"one\",\"size\":2048,\n\"parts\":[\"p\",\"q\"]}", 0, NULL },
     { "POST", "/api/things", 200, NULL, "{\"id\":\"2\",\"name\":\"two\"}", 0, NULL },
     { "GET", "/api/content", 200, "application/octet-stream", "a\0b", 3, NULL },
     { "DELETE", "/api/things/" ID, 204, NULL, "", 0, NULL },
@@ -39,8 +38,7 @@ static void expect_request(server *it, const char *request)
 static void test_options_become_arguments(void)
 {
     server *it = start();
-    g_auto(outcome) done =
-        run("probe", "list", "--load-files", "--kind", "round", "--tag=a", "--tag", "b", "--limit", "5", NULL);
+    g_auto(outcome) done = run("probe", "list", "--load-files", "--kind", "round", "--tag=a", "--tag", "b", "--limit", "5", NULL);
     assert_status(&done, 0);
     expect_request(it, "GET /api/things?load_files=true&kind=round&tag=a&tag=b&limit=5\n");
     g_auto(outcome) off = run("probe", "list-things", "--no-load-files", "--tag", "[\"x\", \"y\"]", NULL);
@@ -52,8 +50,8 @@ static void test_options_become_arguments(void)
 static void test_body_members_are_options(void)
 {
     server *it = start();
-    g_auto(outcome) done = run("probe", "make", "two \"2\"", "--weight", "0.5", "--count=-3", "--tags", "a", "--labels",
-        "k=v", "--settings", "{\"deep\": [1]}", "--hidden=false", NULL);
+    g_auto(outcome) done = run("probe", "make", "two \"2\"", "--weight", "0.5", "--count=-3", "--tags", "a", "--labels", "k=v",
+        "--settings", "{\"deep\": [1]}", "--hidden=false", NULL);
     assert_status(&done, 0);
     expect_request(it,
         "POST /api/things\n{\"name\":\"two \\\"2\\\"\",\"weight\":0.5,\"count\":-3,\"tags\":[\"a\"],"

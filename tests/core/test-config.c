@@ -81,16 +81,23 @@ static void test_aliases(void)
 
 static void test_units(void)
 {
-    static const struct { const char *name, *value; gint64 wanted; size_t offset; } cases[] = {
-        { "timeout", "1.5", 1500, offsetof(kzi_settings, timeout) }, { "timeout", "500ms", 500, offsetof(kzi_settings, timeout) },
-        { "timeout", "2m", 120000, offsetof(kzi_settings, timeout) }, { "max_body_size", "4KiB", 4096, offsetof(kzi_settings, max_body_size) },
+    static const struct {
+        const char *name, *value;
+        gint64 wanted;
+        size_t offset;
+    } cases[] = {
+        { "timeout", "1.5", 1500, offsetof(kzi_settings, timeout) },
+        { "timeout", "500ms", 500, offsetof(kzi_settings, timeout) },
+        { "timeout", "2m", 120000, offsetof(kzi_settings, timeout) },
+        { "max_body_size", "4KiB", 4096, offsetof(kzi_settings, max_body_size) },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         kz_error *error = NULL;
         kz_config *code = kz_config_new(&error);
         g_assert_true(kz_config_set(code, cases[i].name, cases[i].value, &error));
         kzi_config *config = kzi_config_resolve(code, &error);
-        g_assert_cmpint(*(const gint64 *)(const void *)((const char *)kzi_config_settings(config) + cases[i].offset), ==, cases[i].wanted);
+        g_assert_cmpint(
+            *(const gint64 *)(const void *)((const char *)kzi_config_settings(config) + cases[i].offset), ==, cases[i].wanted);
         kzi_config_free(config);
         kz_config_free(code);
     }
@@ -98,9 +105,10 @@ static void test_units(void)
 
 static void test_bad_values(void)
 {
-    static const char *const cases[][2] = { { "timeout", "-1" }, { "timeout", "soon" }, { "timeout", "1e9" }, { "max_retries", "1.5" },
-        { "max_retries", "101" }, { "verify_tls", "maybe" }, { "base_url", "host/api" }, { "base_url", "ftp://host" }, { "base_url", "https://" },
-        { "base_url", "https://u:p@host" }, { "base_url", "https://host?x=1" }, { "base_url", "https://host:99999" }, { "http_version", "3" },
+    static const char *const cases[][2] = { { "timeout", "-1" }, { "timeout", "soon" }, { "timeout", "1e9" },
+        { "max_retries", "1.5" }, { "max_retries", "101" }, { "verify_tls", "maybe" }, { "base_url", "host/api" },
+        { "base_url", "ftp://host" }, { "base_url", "https://" }, { "base_url", "https://u:p@host" },
+        { "base_url", "https://host?x=1" }, { "base_url", "https://host:99999" }, { "http_version", "3" },
         { "headers", "no header" }, { "user_agent", "a\nb" } };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         kz_error *error = NULL;

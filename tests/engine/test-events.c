@@ -17,8 +17,8 @@ static GPtrArray *items_of(const char *text, size_t length, size_t split, gboole
         g_assert_cmpint(status, !=, KZI_EVENTS_TOO_LARGE);
         at += used;
         if (status == KZI_EVENTS_ITEM)
-            g_ptr_array_add(items, g_strdup_printf("%s|%s", events.name.length ? events.name.data : "",
-                events.data.length ? events.data.data : ""));
+            g_ptr_array_add(items,
+                g_strdup_printf("%s|%s", events.name.length ? events.name.data : "", events.data.length ? events.data.data : ""));
     }
     if (kzi_events_end(&events) == KZI_EVENTS_ITEM)
         g_ptr_array_add(items, g_strdup_printf("|%s", events.data.data));

@@ -37,8 +37,9 @@ static void set_up(fixture *f, gconstpointer data)
     f->folder = g_dir_make_tmp("kz-part-XXXXXX", NULL);
     f->path = g_build_filename(f->folder, "model.gguf", NULL);
     f->seen = g_string_new(NULL);
-    f->transfer = (kz_transfer){ .url = "http://127.0.0.1/x", .path = f->path, .size = 10, .bytes = saw, .restart = restarted,
-        .finish = finish, .user = f };
+    f->transfer = (kz_transfer){
+        .url = "http://127.0.0.1/x", .path = f->path, .size = 10, .bytes = saw, .restart = restarted, .finish = finish, .user = f
+    };
 }
 
 static void tear_down(fixture *f, gconstpointer data)

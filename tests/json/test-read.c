@@ -16,9 +16,11 @@ static thing *read_thing(const char *text, kz_error **error)
 static void test_all_kinds(void)
 {
     kz_error *error = NULL;
-    thing *t = read_thing("{\"name\":\"x\\u00e9\",\"size\":-7,\"ratio\":2.5,\"good\":true,\"any\":{\"k\":[1]},\"inner\":{\"name\":\"in\"},"
-                          "\"words\":[\"a\",\"b\"],\"numbers\":[1,9007199254740993],\"parts\":[{\"name\":\"p\"},{\"size\":1}],"
-                          "\"labels\":{\"k\":\"v\",\"n\":null},\"use\":[\"u\"],\"later\":{\"x\":1}}", &error);
+    thing *t = read_thing(
+        "{\"name\":\"x\\u00e9\",\"size\":-7,\"ratio\":2.5,\"good\":true,\"any\":{\"k\":[1]},\"inner\":{\"name\":\"in\"},"
+        "\"words\":[\"a\",\"b\"],\"numbers\":[1,9007199254740993],\"parts\":[{\"name\":\"p\"},{\"size\":1}],"
+        "\"labels\":{\"k\":\"v\",\"n\":null},\"use\":[\"u\"],\"later\":{\"x\":1}}",
+        &error);
     g_assert_null(error);
     g_assert_cmpstr(t->name, ==, "x\xc3\xa9");
     g_assert_cmpint(t->size.value, ==, -7);
@@ -64,11 +66,20 @@ static void test_nul_in_string(void)
 static void test_wrong_places_are_named(void)
 {
     static const char *const cases[][2] = {
-        { "{\"size\":\"7\"}", "size" }, { "{\"size\":1.5}", "size" }, { "{\"size\":9223372036854775808}", "size" },
-        { "{\"good\":1}", "good" }, { "{\"name\":5}", "name" }, { "{\"parts\":[{},{\"size\":[]}]}", "parts[1].size" },
-        { "{\"words\":[\"a\",1]}", "words[1]" }, { "{\"inner\":{\"inner\":{\"ratio\":\"x\"}}}", "inner.inner.ratio" },
-        { "{\"parts\":{}}", "parts" }, { "{\"labels\":{\"k\":1}}", "labels.k" }, { "[]", "(root)" }, { "{\"name\":\"x\"", "(root)" },
-        { "{\"use\":7}", "use" }, { "{} x", "(root)" },
+        { "{\"size\":\"7\"}", "size" },
+        { "{\"size\":1.5}", "size" },
+        { "{\"size\":9223372036854775808}", "size" },
+        { "{\"good\":1}", "good" },
+        { "{\"name\":5}", "name" },
+        { "{\"parts\":[{},{\"size\":[]}]}", "parts[1].size" },
+        { "{\"words\":[\"a\",1]}", "words[1]" },
+        { "{\"inner\":{\"inner\":{\"ratio\":\"x\"}}}", "inner.inner.ratio" },
+        { "{\"parts\":{}}", "parts" },
+        { "{\"labels\":{\"k\":1}}", "labels.k" },
+        { "[]", "(root)" },
+        { "{\"name\":\"x\"", "(root)" },
+        { "{\"use\":7}", "use" },
+        { "{} x", "(root)" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         kz_error *error = NULL;
@@ -140,7 +151,9 @@ static order *read_order(const char *text, const char *body_name, kz_error **err
 
 static void test_arguments(void)
 {
-    order *o = read_order("{\"title\":\"t\",\"parts\":[{\"name\":\"a\",\"later\":1},{\"name\":\"b\"}],\"content\":{\"$bytes\":\"AGI=\"}}", NULL, NULL);
+    order *o = read_order(
+        "{\"title\":\"t\",\"parts\":[{\"name\":\"a\",\"later\":1},{\"name\":\"b\"}],\"content\":{\"$bytes\":\"AGI=\"}}", NULL,
+        NULL);
     g_assert_cmpstr(o->name, ==, "t");
     g_assert_cmpuint(o->n_parts, ==, 2);
     g_assert_cmpstr(o->parts[1].name, ==, "b");

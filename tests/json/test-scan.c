@@ -14,9 +14,10 @@ static bool valid(const char *text, size_t length, size_t *line, size_t *column)
 
 static void test_valid(void)
 {
-    static const char *const cases[] = { "0", "-0", "1e5", "1E-5", "-1.5e+10", "\"\"", "\"\\u0000\"", "\"\\ud83d\\ude00\"", "\"\xf0\x9f\x98\x80\"",
-        "[]", "[1,2]", " [ ] ", "{}", "{\"a\":{\"b\":[null,true,false]}}", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\t\r\n 1 ", "{\"a\":1,\"a\":2}",
-        "\"\xed\x9f\xbf\"", "\"\x7f\"", "123456789012345678901234567890" };
+    static const char *const cases[] = { "0", "-0", "1e5", "1E-5", "-1.5e+10", "\"\"", "\"\\u0000\"", "\"\\ud83d\\ude00\"",
+        "\"\xf0\x9f\x98\x80\"", "[]", "[1,2]", " [ ] ", "{}", "{\"a\":{\"b\":[null,true,false]}}",
+        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\t\r\n 1 ", "{\"a\":1,\"a\":2}", "\"\xed\x9f\xbf\"", "\"\x7f\"",
+        "123456789012345678901234567890" };
     size_t line, column;
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
         if (!valid(cases[i], strlen(cases[i]), &line, &column))
@@ -25,10 +26,11 @@ static void test_valid(void)
 
 static void test_invalid(void)
 {
-    static const char *const cases[] = { "", " ", "nul", "nulll", "True", "01", "-", "1.", ".5", "1e", "+1", "0x1", "NaN", "Infinity", "\"", "\"\\x\"",
-        "\"\\u12\"", "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83d\\u0041\"", "\"\t\"", "\"\xff\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"",
-        "\"\xe2\x82\"", "[", "[1", "[1,", "[1,]", "[,]", "{", "{\"a\"", "{\"a\":", "{\"a\":1,}", "{a:1}", "{'a':1}", "[1 2]", "1 2", "[]]", "//", "/**/1",
-        "{\"a\":1 \"b\":2}", "[\"\\\"]" };
+    static const char *const cases[] = { "", " ", "nul", "nulll", "True", "01", "-", "1.", ".5", "1e", "+1", "0x1", "NaN",
+        "Infinity", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83d\\u0041\"", "\"\t\"", "\"\xff\"",
+        "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xe2\x82\"", "[", "[1", "[1,", "[1,]", "[,]", "{",
+        "{\"a\"", "{\"a\":", "{\"a\":1,}", "{a:1}", "{'a':1}", "[1 2]", "1 2", "[]]", "//", "/**/1", "{\"a\":1 \"b\":2}",
+        "[\"\\\"]" };
     size_t line, column;
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
         if (valid(cases[i], strlen(cases[i]), &line, &column))
@@ -84,8 +86,9 @@ static void test_integers(void)
 
 static void test_doubles(void)
 {
-    static const char *const shortest[][2] = { { "0.1", "0.1" }, { "0.30000000000000004", "0.30000000000000004" }, { "5e-324", "5e-324" },
-        { "1.7976931348623157e308", "1.7976931348623157e+308" }, { "100", "1e+02" }, { "-2.5", "-2.5" }, { "123456789", "123456789" } };
+    static const char *const shortest[][2] = { { "0.1", "0.1" }, { "0.30000000000000004", "0.30000000000000004" },
+        { "5e-324", "5e-324" }, { "1.7976931348623157e308", "1.7976931348623157e+308" }, { "100", "1e+02" }, { "-2.5", "-2.5" },
+        { "123456789", "123456789" } };
     char text[32];
     double value;
     for (size_t i = 0; i < G_N_ELEMENTS(shortest); i++) {
@@ -95,7 +98,10 @@ static void test_doubles(void)
     }
     GRand *random = g_rand_new_with_seed(7);
     for (int i = 0; i < 20000; i++) {
-        union { double number; guint32 words[2]; } bits = { .words = { g_rand_int(random), g_rand_int(random) } };
+        union {
+            double number;
+            guint32 words[2];
+        } bits = { .words = { g_rand_int(random), g_rand_int(random) } };
         if (!isfinite(bits.number))
             continue;
         g_assert_true(kzi_format_double(bits.number, text));

@@ -76,7 +76,10 @@ static void test_checks(void)
 }
 
 /* A program with a newer header: its struct has a member that this table does not know. */
-typedef struct newer_order { order known; kz_opt_int later; } newer_order;
+typedef struct newer_order {
+    order known;
+    kz_opt_int later;
+} newer_order;
 
 static void test_newer_program(void)
 {
@@ -99,7 +102,8 @@ static void test_changed_result(void)
     kz_result_changed(t);
     g_assert_true(kzi_result_finish(t, NULL));
     kz_json json = kz_json_of(t);
-    g_assert_cmpmem(json.text, json.length, "{\"name\":\"new\",\"parts\":[{\"name\":\"p\",\"later\":1}],\"later\":true}", json.length);
+    g_assert_cmpmem(
+        json.text, json.length, "{\"name\":\"new\",\"parts\":[{\"name\":\"p\",\"later\":1}],\"later\":true}", json.length);
     g_assert_cmpuint(json.length, ==, strlen("{\"name\":\"new\",\"parts\":[{\"name\":\"p\",\"later\":1}],\"later\":true}"));
     kz_free(t);
 }

@@ -89,20 +89,21 @@ static void test_whole_job(void)
     g_assert_cmpuint(hits->items[0]->n_m_files, ==, 3);
     g_assert_cmpuint(hits->items[0]->n_available_quantizations, ==, 2);
     kz_free(hits);
-    kz_models *watched = kz_models_with_options(f.models, &(kz_call_options){ .progress = count, .progress_user = &reports }, &f.error);
-    kz_download_summary *done = kz_models_download_and_deploy(watched,
-        &(kz_models_download_and_deploy_params){ .repo_id = REPO, .quantization = "q8_0" }, &f.error);
+    kz_models *watched = kz_models_with_options(
+        f.models, &(kz_call_options){ .progress = count, .progress_user = &reports }, &f.error);
+    kz_download_summary *done = kz_models_download_and_deploy(
+        watched, &(kz_models_download_and_deploy_params){ .repo_id = REPO, .quantization = "q8_0" }, &f.error);
     g_assert_null(f.error);
     g_assert_true(done->all_downloaded.value);
     g_assert_cmpint(reports, >, 0);
-    kz_deployment *up = kz_serving_wait(f.serving,
-        &(kz_serving_wait_params){ .deployment_id = done->deployment_id, .poll_interval = KZ_NUMBER(0.01) }, &f.error);
+    kz_deployment *up = kz_serving_wait(
+        f.serving, &(kz_serving_wait_params){ .deployment_id = done->deployment_id, .poll_interval = KZ_NUMBER(0.01) }, &f.error);
     g_assert_cmpstr(up->status, ==, "DEPLOYED");
     kz_active_deployment_list *active = kz_serving_list_active(f.serving, NULL, &f.error);
     g_assert_cmpuint(active->n_items, ==, 1);
     g_assert_true(g_str_has_suffix(active->items[0]->endpoint, "/v1"));
-    kz_stream *log = kz_serving_follow_logs(f.serving,
-        &(kz_serving_follow_logs_params){ .deployment_id = up->id, .poll_interval = KZ_NUMBER(0.01) }, &f.error);
+    kz_stream *log = kz_serving_follow_logs(
+        f.serving, &(kz_serving_follow_logs_params){ .deployment_id = up->id, .poll_interval = KZ_NUMBER(0.01) }, &f.error);
     int lines = 0;
     kz_string_value *line, *last = NULL;
     while ((line = kz_stream_next(log, &f.error))) {
@@ -129,7 +130,8 @@ static void test_local_download(void)
     Fixture f;
     begin(&f, NULL);
     const kz_models_download_params params = { .repo_id = REPO, .path = f.folder };
-    kz_download *first = kz_models_download(f.models, &params, &f.error), *second = kz_models_download(f.models, &params, &f.error);
+    kz_download *first = kz_models_download(f.models, &params, &f.error),
+                *second = kz_models_download(f.models, &params, &f.error);
     g_assert_null(f.error);
     g_assert_cmpuint(first->n_files, ==, 3);
     for (size_t i = 0; i < 3; i++) {
@@ -147,8 +149,8 @@ static void test_cut_download(void)
     Fixture f;
     begin(&f, options);
     const char *const files[] = { "stories15M-q4_0.gguf" };
-    kz_download *done = kz_models_download(f.models,
-        &(kz_models_download_params){ .repo_id = REPO, .path = f.folder, .files = files, .n_files = 1 }, &f.error);
+    kz_download *done = kz_models_download(
+        f.models, &(kz_models_download_params){ .repo_id = REPO, .path = f.folder, .files = files, .n_files = 1 }, &f.error);
     g_assert_null(f.error);
     g_assert_true(done->files[0]->verified.value);
     g_assert_cmpint(done->files[0]->size.value, ==, 19077344);
@@ -164,8 +166,11 @@ static void test_bad_wishes(void)
 {
     Fixture f;
     begin(&f, NULL);
-    static const struct { kz_models_download_params params; const char *path; } cases[] = {
-        { { .repo_id = NULL }, "repo_id" }, { { .repo_id = "no/such" }, "repo_id" }, { { .repo_id = REPO, .quantization = "q4_k_m" }, "quantization" } };
+    static const struct {
+        kz_models_download_params params;
+        const char *path;
+    } cases[] = { { { .repo_id = NULL }, "repo_id" }, { { .repo_id = "no/such" }, "repo_id" },
+        { { .repo_id = REPO, .quantization = "q4_k_m" }, "quantization" } };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         kz_models_download_params params = cases[i].params;
         params.path = f.folder;

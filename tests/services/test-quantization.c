@@ -6,9 +6,10 @@
 
 static void test_detect(void)
 {
-    static const char *const cases[][2] = { { "Qwen3-8B-Q4_K_M.gguf", "q4_k" }, { "Qwen3-8B-Q8_0.gguf", "q8_0" }, { "m-q4_1.gguf", "q4_1" },
-        { "m-IQ2_XS.gguf", "iq2_xs" }, { "m-fp16.gguf", "fp16" }, { "m-Q6_K-00001-of-00002.gguf", "q6_k" }, { "m-q2_k-Q5_K_S.gguf", "q5_k" },
-        { "README.md", NULL }, { "model.safetensors", NULL }, { "m-Q9_0.gguf", NULL }, { "q4_k.gguf", NULL }, { "m-iq5_x.gguf", NULL } };
+    static const char *const cases[][2] = { { "Qwen3-8B-Q4_K_M.gguf", "q4_k" }, { "Qwen3-8B-Q8_0.gguf", "q8_0" },
+        { "m-q4_1.gguf", "q4_1" }, { "m-IQ2_XS.gguf", "iq2_xs" }, { "m-fp16.gguf", "fp16" },
+        { "m-Q6_K-00001-of-00002.gguf", "q6_k" }, { "m-q2_k-Q5_K_S.gguf", "q5_k" }, { "README.md", NULL },
+        { "model.safetensors", NULL }, { "m-Q9_0.gguf", NULL }, { "q4_k.gguf", NULL }, { "m-iq5_x.gguf", NULL } };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         char found[KZP_QUANTIZATION_SIZE];
         bool any = kzp_quantization_of(cases[i][0], found);
@@ -42,12 +43,12 @@ static void pick(const char *wanted, size_t count, const char *first)
 
 static void test_pick(void)
 {
-    pick("q6_k", 2, "m-Q6_K-00001-of-00002.gguf");    /* all shards */
-    pick("q5_k", 2, "m-Q6_K-00001-of-00002.gguf");    /* a better one first */
+    pick("q6_k", 2, "m-Q6_K-00001-of-00002.gguf"); /* all shards */
+    pick("q5_k", 2, "m-Q6_K-00001-of-00002.gguf"); /* a better one first */
     pick("q3_k", 1, "m-Q4_K_M.gguf");
     pick("fp16", 2, "m-Q6_K-00001-of-00002.gguf");
     pick("q4_k_m", 1, "m-Q4_K_M.gguf");
-    pick("q4_k_l", 0, NULL);                          /* a named variant stands for itself */
+    pick("q4_k_l", 0, NULL); /* a named variant stands for itself */
     pick("iq1_s_x", 0, NULL);
 }
 

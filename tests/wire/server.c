@@ -20,7 +20,10 @@ struct WireServer {
     guint connections;
 };
 
-typedef struct Connection { WireServer *server; int fd; } Connection;
+typedef struct Connection {
+    WireServer *server;
+    int fd;
+} Connection;
 
 /* Waits for bytes; false when the test is over. */
 static gboolean wait_for(WireServer *server, int fd)

@@ -7,8 +7,8 @@
 enum { WIRE_CLOSE = 1 /* close after this answer */, WIRE_BYTES = 2 /* a byte at a time */, WIRE_HANG = 4 /* never finish it */ };
 
 typedef struct WireAnswer {
-    const char *text;   /* the whole answer; NULL: close without a word */
-    gssize length;      /* -1: up to its NUL */
+    const char *text; /* the whole answer; NULL: close without a word */
+    gssize length;    /* -1: up to its NUL */
     int flags;
 } WireAnswer;
 

@@ -8,7 +8,9 @@
 #define KEY "sk-do-not-show-me"
 #define OK_BODY "{\"hostname\":\"h\"}"
 #define OK "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n" OK_BODY
-#define BUSY(status) "HTTP/1.1 " status " Busy\r\nRetry-After: 0\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"detail\":\"busy\"}"
+#define BUSY(status)   \
+    "HTTP/1.1 " status \
+    " Busy\r\nRetry-After: 0\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"detail\":\"busy\"}"
 
 typedef struct Fixture {
     WireServer *server;
@@ -143,8 +145,10 @@ static void test_byte_by_byte(void)
 {
     Fixture f;
     const WireAnswer script[] = { { OK, -1, WIRE_BYTES },
-        { "HTTP/1.1 103 Early\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-          "5\r\n{\"hos\r\nb\r\ntname\":\"h\"}\r\n0\r\n\r\n", -1, WIRE_BYTES } };
+        { "HTTP/1.1 103 Early\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+          "chunked\r\n\r\n"
+          "5\r\n{\"hos\r\nb\r\ntname\":\"h\"}\r\n0\r\n\r\n",
+            -1, WIRE_BYTES } };
     begin(&f, script, 2, NULL, NULL);
     g_assert_true(reads(&f));
     g_assert_true(reads(&f));
@@ -166,7 +170,8 @@ static void test_every_cut(void)
 static void test_pages_are_no_json(void)
 {
     Fixture f;
-    const WireAnswer script[] = { { "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>", -1, 0 } };
+    const WireAnswer script[] = { { "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>", -1,
+        0 } };
     begin(&f, script, 1, NULL, NULL);
     g_assert_false(reads(&f));
     g_assert_cmpint(f.error->code, ==, KZ_ERROR_NOT_API);
@@ -177,7 +182,9 @@ static void test_pages_are_no_json(void)
 static void test_misfit_names_its_place(void)
 {
     Fixture f;
-    const WireAnswer script[] = { { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n[{\"name\":5}]", -1, 0 } };
+    const WireAnswer script[] = {
+        { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n[{\"name\":5}]", -1, 0 }
+    };
     begin(&f, script, 1, NULL, NULL);
     g_assert_null(kz_cluster_list_locations(f.cluster, NULL, &f.error));
     g_assert_cmpint(f.error->code, ==, KZ_ERROR_DECODE);
@@ -189,7 +196,8 @@ static void test_echoed_key_is_masked(void)
 {
     Fixture f;
     const WireAnswer script[] = { { "HTTP/1.1 401 No\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
-                                    "{\"detail\":\"bad key " KEY "\"}", -1, WIRE_CLOSE } };
+                                    "{\"detail\":\"bad key " KEY "\"}",
+        -1, WIRE_CLOSE } };
     begin(&f, script, 1, NULL, NULL);
     g_assert_false(reads(&f));
     g_assert_cmpint(f.error->code, ==, KZ_ERROR_AUTHENTICATION);
@@ -202,8 +210,10 @@ static void test_redirects(void)
     Fixture f, other;
     const WireAnswer there[] = { { OK, -1, 0 } };
     begin(&other, there, 1, NULL, NULL);
-    char *away = g_strdup_printf("HTTP/1.1 302 Found\r\nLocation: %s/elsewhere\r\nContent-Length: 0\r\n\r\n", wire_url(other.server));
-    const WireAnswer script[] = { { "HTTP/1.1 307 Moved\r\nLocation: /moved\r\nContent-Length: 0\r\n\r\n", -1, 0 }, { away, -1, 0 } };
+    char *away = g_strdup_printf(
+        "HTTP/1.1 302 Found\r\nLocation: %s/elsewhere\r\nContent-Length: 0\r\n\r\n", wire_url(other.server));
+    const WireAnswer script[] = { { "HTTP/1.1 307 Moved\r\nLocation: /moved\r\nContent-Length: 0\r\n\r\n", -1, 0 },
+        { away, -1, 0 } };
     begin(&f, script, 2, NULL, NULL);
     g_assert_true(reads(&f));
     g_assert_nonnull(strstr(wire_request(f.server, 1), "GET /moved "));
@@ -268,7 +278,8 @@ static void test_limits(void)
 static void test_silence(void)
 {
     Fixture f;
-    const WireAnswer script[] = { { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{", -1, WIRE_HANG } };
+    const WireAnswer script[] = { { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{", -1,
+        WIRE_HANG } };
     begin(&f, script, 1, "timeout", "0.2");
     gint64 started = g_get_monotonic_time();
     g_assert_false(reads(&f));

@@ -20,8 +20,8 @@ static bool write_json_line(output *out, kz_json json, kz_error **error)
 static bool write_tree_line(output *out, json_object *tree, kz_error **error)
 {
     const char *text = json_object_is_type(tree, json_type_string)
-                           ? json_object_get_string(tree)
-                           : json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+        ? json_object_get_string(tree)
+        : json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
     return write_line(out, text, strlen(text), error);
 }
 

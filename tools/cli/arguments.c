@@ -10,8 +10,8 @@ static void add_item(arguments *all, const kz_field *field, const kz_field *list
 {
     const char *name = field->c_name && field->place == KZ_IN_HEADER ? field->c_name : field->name;
     g_autofree char *plain = text_kebab(name);
-    all->items[all->n++] =
-        (argument){ field, list, g_strdup(g_strdelimit(plain, ".", '-')), g_ptr_array_new_with_free_func(g_free) };
+    all->items[all->n++] = (argument){ field, list, g_strdup(g_strdelimit(plain, ".", '-')),
+        g_ptr_array_new_with_free_func(g_free) };
 }
 
 arguments *arguments_new(const kz_operation *operation)
@@ -78,8 +78,7 @@ bool arguments_is_flag(const argument *item)
 
 static bool refuse(const argument *item, const char *text, const char *wanted, kz_error **error)
 {
-    return kz_error_set(
-        error, KZ_ERROR_ARGUMENT, item->field->name, "--%s takes %s, not \"%s\".", item->option, wanted, text);
+    return kz_error_set(error, KZ_ERROR_ARGUMENT, item->field->name, "--%s takes %s, not \"%s\".", item->option, wanted, text);
 }
 
 static char *json_text(const argument *item, const char *text, kz_error **error)
@@ -114,8 +113,7 @@ static char *json_number(const argument *item, const char *text, bool whole, kz_
 
 static char *json_truth(const argument *item, const char *text, kz_error **error)
 {
-    static const char *const yes[] = { "true", "yes", "on", "1", NULL },
-                             *const no[] = { "false", "no", "off", "0", NULL };
+    static const char *const yes[] = { "true", "yes", "on", "1", NULL }, *const no[] = { "false", "no", "off", "0", NULL };
     if (g_strv_contains(yes, text))
         return g_strdup("true");
     if (g_strv_contains(no, text))
@@ -172,8 +170,7 @@ static char *inside(const char *text, char open, char close)
     g_autofree char *copy = g_strstrip(g_strdup(text));
     size_t length = strlen(copy);
     kz_error *broken = NULL;
-    bool whole =
-        length > 1 && copy[0] == open && copy[length - 1] == close && kz_json_check((kz_json){ copy, length }, &broken);
+    bool whole = length > 1 && copy[0] == open && copy[length - 1] == close && kz_json_check((kz_json){ copy, length }, &broken);
     kz_error_clear(&broken);
     return whole ? g_strstrip(g_strndup(copy + 1, length - 2)) : NULL;
 }
@@ -192,8 +189,7 @@ bool arguments_add(argument *item, const char *text, kz_error **error)
         return false;
     if (item->values->len && field->container == KZ_ONE && !item->list) {
         g_free(json);
-        return kz_error_set(
-            error, KZ_ERROR_ARGUMENT, field->name, "--%s is given twice, and takes one value.", item->option);
+        return kz_error_set(error, KZ_ERROR_ARGUMENT, field->name, "--%s is given twice, and takes one value.", item->option);
     }
     g_ptr_array_add(item->values, json);
     return true;
@@ -242,8 +238,7 @@ bool arguments_place(arguments *all, char *const *items, size_t n, kz_error **er
     for (size_t i = 0; i < n; i++) {
         item = next_place(all, items[i], item);
         if (!item)
-            return kz_error_set(
-                error, KZ_ERROR_ARGUMENT, NULL, "\"%s\" is one word too many: options begin with --.", items[i]);
+            return kz_error_set(error, KZ_ERROR_ARGUMENT, NULL, "\"%s\" is one word too many: options begin with --.", items[i]);
         if (!arguments_add(item, items[i], error))
             return false;
     }

@@ -40,8 +40,7 @@ int call_run(cli *app, words *line, kz_error **error)
         return output_text(app, text, error) ? CLI_OK : CLI_FAILED;
     }
     if (!plain[0]) {
-        kz_error_set(
-            error, KZ_ERROR_ARGUMENT, NULL, "kamiwaza call needs SERVICE.METHOD, as in: kamiwaza call models.list");
+        kz_error_set(error, KZ_ERROR_ARGUMENT, NULL, "kamiwaza call needs SERVICE.METHOD, as in: kamiwaza call models.list");
         return CLI_FAILED;
     }
     kz_client *client = session_client(app, error);

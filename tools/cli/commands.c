@@ -50,8 +50,7 @@ int help_run(cli *app, words *line, kz_error **error)
     while (line->at < line->n && line->items[line->at][0] == '-') {
         int got = options_read(app, line, error);
         if (!got)
-            kz_error_set(
-                error, KZ_ERROR_ARGUMENT, NULL, "There is no option %s; see: kamiwaza --help", line->items[line->at]);
+            kz_error_set(error, KZ_ERROR_ARGUMENT, NULL, "There is no option %s; see: kamiwaza --help", line->items[line->at]);
         if (got <= 0)
             return CLI_FAILED;
     }

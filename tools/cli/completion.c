@@ -55,8 +55,8 @@ int completion_run(cli *app, words *line, kz_error **error)
     for (size_t i = 0; plain[0] && i < G_N_ELEMENTS(scripts); i++)
         if (!strcmp(scripts[i].shell, plain[0]))
             return output_text(app, scripts[i].script, error) ? CLI_OK : CLI_FAILED;
-    kz_error_set(error, KZ_ERROR_ARGUMENT, NULL, "kamiwaza completion takes bash, zsh or fish%s%s%s.",
-        plain[0] ? ", not \"" : "", plain[0] ? plain[0] : "", plain[0] ? "\"" : "");
+    kz_error_set(error, KZ_ERROR_ARGUMENT, NULL, "kamiwaza completion takes bash, zsh or fish%s%s%s.", plain[0] ? ", not \"" : "",
+        plain[0] ? plain[0] : "", plain[0] ? "\"" : "");
     return CLI_FAILED;
 }
 
@@ -121,8 +121,7 @@ static void offer_settings(GString *to, const char *word)
 }
 
 /* The next word of operation names that begin with the words before. */
-static void offer_operations(
-    GString *to, cli *app, const char *service, char *const *before, size_t n, const char *word)
+static void offer_operations(GString *to, cli *app, const char *service, char *const *before, size_t n, const char *word)
 {
     g_autoptr(GString) front = g_string_new(NULL);
     for (size_t i = 0; i < n; i++)

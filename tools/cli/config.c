@@ -40,10 +40,8 @@ static bool show_one(cli *app, kz_client *client, const char *name, kz_error **e
     }
     const char *nearest = text_nearest(name, names);
     if (nearest)
-        return kz_error_set(
-            error, KZ_ERROR_ARGUMENT, name, "There is no setting \"%s\"; did you mean \"%s\"?", name, nearest);
-    return kz_error_set(
-        error, KZ_ERROR_ARGUMENT, name, "There is no setting \"%s\"; see: kamiwaza config --help", name);
+        return kz_error_set(error, KZ_ERROR_ARGUMENT, name, "There is no setting \"%s\"; did you mean \"%s\"?", name, nearest);
+    return kz_error_set(error, KZ_ERROR_ARGUMENT, name, "There is no setting \"%s\"; see: kamiwaza config --help", name);
 }
 
 int config_run(cli *app, words *line, kz_error **error)

@@ -59,8 +59,8 @@ static void add_globals(GString *to)
     g_string_append(to, "\nOptions everywhere:\n");
     for (size_t i = 0; i < n; i++) {
         g_autofree char *letter = options[i].letter ? g_strdup_printf("-%c, ", options[i].letter) : g_strdup("");
-        g_autofree char *name = g_strdup_printf("%s--%s%s%s", letter, options[i].name, options[i].value ? " " : "",
-            options[i].value ? options[i].value : "");
+        g_autofree char *name = g_strdup_printf(
+            "%s--%s%s%s", letter, options[i].name, options[i].value ? " " : "", options[i].value ? options[i].value : "");
         entry(to, name, options[i].summary);
     }
 }
@@ -107,8 +107,7 @@ char *help_main(kz_client *client)
 char *help_command(const command *it)
 {
     GString *to = g_string_new(NULL);
-    g_string_append_printf(
-        to, "Usage: kamiwaza %s\n\n%c%s.\n", it->usage, g_ascii_toupper(it->summary[0]), it->summary + 1);
+    g_string_append_printf(to, "Usage: kamiwaza %s\n\n%c%s.\n", it->usage, g_ascii_toupper(it->summary[0]), it->summary + 1);
     if (it->details)
         g_string_append_printf(to, "\n%s", it->details);
     add_globals(to);
@@ -149,8 +148,7 @@ char *help_service(kz_client *client, const char *service, const char *prefix, k
 static const char *type_of(const kz_field *field)
 {
     switch (field->type) {
-    case KZ_TYPE_STRING:
-        return field->check && field->check->format && !strcmp(field->check->format, "uuid") ? "UUID" : "TEXT";
+    case KZ_TYPE_STRING: return field->check && field->check->format && !strcmp(field->check->format, "uuid") ? "UUID" : "TEXT";
     case KZ_TYPE_INT: return "N";
     case KZ_TYPE_NUMBER: return "NUMBER";
     case KZ_TYPE_BOOL: return "BOOL";
@@ -176,11 +174,9 @@ static void add_limits(GString *to, const kz_field *field)
         g_string_append_printf(to, " One of: %s%s.", values, check->flags & KZ_OPEN_ENUM ? ", or another" : "");
     }
     if (check && check->flags & KZ_HAS_MINIMUM)
-        g_string_append_printf(
-            to, " %s %g.", check->flags & KZ_EXCLUSIVE_MINIMUM ? "Above" : "At least", check->minimum);
+        g_string_append_printf(to, " %s %g.", check->flags & KZ_EXCLUSIVE_MINIMUM ? "Above" : "At least", check->minimum);
     if (check && check->flags & KZ_HAS_MAXIMUM)
-        g_string_append_printf(
-            to, " %s %g.", check->flags & KZ_EXCLUSIVE_MAXIMUM ? "Below" : "At most", check->maximum);
+        g_string_append_printf(to, " %s %g.", check->flags & KZ_EXCLUSIVE_MAXIMUM ? "Below" : "At most", check->maximum);
     if (field->fallback)
         g_string_append_printf(to, " Default: %s.", field->fallback);
     if (field->flags & KZ_FIELD_DEPRECATED)
@@ -191,9 +187,8 @@ static void add_argument(GString *to, const argument *item, bool to_path)
 {
     const kz_field *field = item->field;
     g_autofree char *value = takes(item);
-    g_autofree char *name = arguments_is_flag(item)
-        ? g_strdup_printf("--[no-]%s", item->option)
-        : g_strdup_printf("--%s%s %s", to_path ? "to, --" : "", item->option, value);
+    g_autofree char *name = arguments_is_flag(item) ? g_strdup_printf("--[no-]%s", item->option)
+                                                    : g_strdup_printf("--%s%s %s", to_path ? "to, --" : "", item->option, value);
     g_autoptr(GString) text = g_string_new(field->summary ? field->summary : "");
     if (text->len && text->str[text->len - 1] != '.')
         g_string_append_c(text, '.');

@@ -17,8 +17,7 @@ static void on_signal(int number)
 void interrupt_watch(kz_cancel *cancel)
 {
     token = cancel;
-    struct sigaction action = { .sa_handler = cancel ? on_signal : SIG_DFL,
-        .sa_flags = cancel ? (int)SA_RESETHAND : 0 };
+    struct sigaction action = { .sa_handler = cancel ? on_signal : SIG_DFL, .sa_flags = cancel ? (int)SA_RESETHAND : 0 };
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

@@ -68,14 +68,14 @@ void lookup_refuse(kz_client *client, const char *service, char *const *items, s
     g_autofree char *two = n > 1 ? g_strconcat(first, " ", items[1], NULL) : NULL;
     const char *nearest = is_group && two ? text_nearest(two, all) : text_nearest(items[0], all);
     if (is_group && n == 1)
-        kz_error_set(error, KZ_ERROR_ARGUMENT, items[0], "\"%s %s\" needs a further word; see: kamiwaza %s %s --help",
-            service, items[0], service, items[0]);
+        kz_error_set(error, KZ_ERROR_ARGUMENT, items[0], "\"%s %s\" needs a further word; see: kamiwaza %s %s --help", service,
+            items[0], service, items[0]);
     else if (nearest)
-        kz_error_set(error, KZ_ERROR_ARGUMENT, items[0], "The service %s has no operation \"%s\"; did you mean \"%s\"?",
-            service, is_group && two ? two : items[0], nearest);
+        kz_error_set(error, KZ_ERROR_ARGUMENT, items[0], "The service %s has no operation \"%s\"; did you mean \"%s\"?", service,
+            is_group && two ? two : items[0], nearest);
     else
-        kz_error_set(error, KZ_ERROR_ARGUMENT, items[0],
-            "The service %s has no operation \"%s\"; see: kamiwaza %s --help", service, items[0], service);
+        kz_error_set(error, KZ_ERROR_ARGUMENT, items[0], "The service %s has no operation \"%s\"; see: kamiwaza %s --help",
+            service, items[0], service);
 }
 
 static int by_text(gconstpointer a, gconstpointer b)

@@ -32,10 +32,10 @@ static bool unknown_option(const arguments *all, const char *service, const char
     g_strdelimit(spoken, ".", ' ');
     const char *nearest = text_nearest(name + strspn(name, "-"), (const char *const *)names->pdata);
     if (nearest)
-        return kz_error_set(error, KZ_ERROR_ARGUMENT, name, "kamiwaza %s %s has no option %s; did you mean --%s?",
-            service, spoken, name, nearest);
-    return kz_error_set(error, KZ_ERROR_ARGUMENT, name, "kamiwaza %s %s has no option %s; see: kamiwaza %s %s --help",
-        service, spoken, name, service, spoken);
+        return kz_error_set(error, KZ_ERROR_ARGUMENT, name, "kamiwaza %s %s has no option %s; did you mean --%s?", service,
+            spoken, name, nearest);
+    return kz_error_set(error, KZ_ERROR_ARGUMENT, name, "kamiwaza %s %s has no option %s; see: kamiwaza %s %s --help", service,
+        spoken, name, service, spoken);
 }
 
 /* An option of the operation: 1 read, 0 it is none, -1 failed. */
@@ -155,8 +155,8 @@ static bool known_service(cli *app, const char *service, kz_error **error)
     if (!nearest)
         return kz_error_move(error, &failure);
     kz_error_clear(&failure);
-    return kz_error_set(error, KZ_ERROR_ARGUMENT, service,
-        "There is no command or service \"%s\"; did you mean \"%s\"?", service, nearest);
+    return kz_error_set(
+        error, KZ_ERROR_ARGUMENT, service, "There is no command or service \"%s\"; did you mean \"%s\"?", service, nearest);
 }
 
 /* Options before the operation are global ones. Returns how many words follow that are none, SIZE_MAX: failed. */
@@ -165,8 +165,8 @@ static size_t read_front(cli *app, const char *service, words *line, kz_error **
     while (line->at < line->n && line->items[line->at][0] == '-') {
         int got = options_read(app, line, error);
         if (!got)
-            kz_error_set(error, KZ_ERROR_ARGUMENT, line->items[line->at],
-                "There is no option %s; see: kamiwaza %s --help", line->items[line->at], service);
+            kz_error_set(error, KZ_ERROR_ARGUMENT, line->items[line->at], "There is no option %s; see: kamiwaza %s --help",
+                line->items[line->at], service);
         if (got <= 0)
             return SIZE_MAX;
     }
@@ -192,8 +192,7 @@ int operation_run(cli *app, const char *service, words *line, kz_error **error)
     if (!n) {
         if (app->help)
             return show_service(app, service, NULL, error);
-        kz_error_set(error, KZ_ERROR_ARGUMENT, NULL, "kamiwaza %s needs an operation; see: kamiwaza %s --help", service,
-            service);
+        kz_error_set(error, KZ_ERROR_ARGUMENT, NULL, "kamiwaza %s needs an operation; see: kamiwaza %s --help", service, service);
         return CLI_FAILED;
     }
     char **first = line->items + line->at;

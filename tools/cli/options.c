@@ -94,8 +94,7 @@ int options_read(cli *app, words *line, kz_error **error)
     line->at++;
     if (option->value && !value) {
         if (line->at == line->n) {
-            kz_error_set(
-                error, KZ_ERROR_ARGUMENT, option->name, "--%s needs a value: %s.", option->name, option->value);
+            kz_error_set(error, KZ_ERROR_ARGUMENT, option->name, "--%s needs a value: %s.", option->name, option->value);
             return -1;
         }
         value = line->items[line->at++];
@@ -113,11 +112,9 @@ static void refuse(const char *of, const char *word, const char *const *flags, k
     g_ptr_array_add(known, NULL);
     const char *nearest = text_nearest(word + strspn(word, "-"), (const char *const *)known->pdata);
     if (nearest)
-        kz_error_set(
-            error, KZ_ERROR_ARGUMENT, word, "kamiwaza %s has no option %s; did you mean --%s?", of, word, nearest);
+        kz_error_set(error, KZ_ERROR_ARGUMENT, word, "kamiwaza %s has no option %s; did you mean --%s?", of, word, nearest);
     else
-        kz_error_set(
-            error, KZ_ERROR_ARGUMENT, word, "kamiwaza %s has no option %s; see: kamiwaza %s --help", of, word, of);
+        kz_error_set(error, KZ_ERROR_ARGUMENT, word, "kamiwaza %s has no option %s; see: kamiwaza %s --help", of, word, of);
 }
 
 char **options_read_all(
@@ -150,8 +147,7 @@ char **options_read_all(
             continue;
         }
         if (plain->len == most && !app->help) {
-            kz_error_set(
-                error, KZ_ERROR_ARGUMENT, NULL, "\"%s\" is one word too many; see: kamiwaza %s --help", word, of);
+            kz_error_set(error, KZ_ERROR_ARGUMENT, NULL, "\"%s\" is one word too many; see: kamiwaza %s --help", word, of);
             return NULL;
         }
         g_ptr_array_add(plain, g_strdup(word));

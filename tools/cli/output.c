@@ -25,8 +25,8 @@ static void output_free(output *out)
 
 static bool failed(const output *out, int code, kz_error **error)
 {
-    return kz_error_set(error, KZ_ERROR_STATE, NULL, "%s could not be written: %s",
-        out->path ? out->path : "Standard output", g_strerror(code));
+    return kz_error_set(
+        error, KZ_ERROR_STATE, NULL, "%s could not be written: %s", out->path ? out->path : "Standard output", g_strerror(code));
 }
 
 /* A file beside the target, so that the rename stays within one file system; it gets the rights that a new file has. */

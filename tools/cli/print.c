@@ -78,7 +78,8 @@ static int name_width(json_object *object)
 {
     size_t widest = 0;
     struct json_object_iter at;
-    json_object_object_foreachC (object, at) {
+    json_object_object_foreachC(object, at)
+    {
         if (!is_empty(at.val))
             widest = MAX(widest, text_columns(at.key));
     }
@@ -89,7 +90,8 @@ static void print_object(GString *to, json_object *object, int indent, int width
 {
     int names = name_width(object);
     struct json_object_iter at;
-    json_object_object_foreachC (object, at) {
+    json_object_object_foreachC(object, at)
+    {
         const char *name = at.key;
         json_object *value = at.val;
         if (is_empty(value))
@@ -135,7 +137,8 @@ static json_object *paged(json_object *object)
     if (!json_object_object_get_ex(object, "items", &items) || !json_object_is_type(items, json_type_array))
         return NULL;
     struct json_object_iter at;
-    json_object_object_foreachC (object, at) {
+    json_object_object_foreachC(object, at)
+    {
         if (strcmp(at.key, "items") && !print_is_scalar(at.val))
             return NULL;
     }

@@ -114,8 +114,7 @@ static void draw(const kz_progress *progress)
 static void report(const kz_progress *progress)
 {
     int64_t tenth = share(progress) >= 0 ? (int64_t)(share(progress) * 10) : -1;
-    bool same =
-        !g_strcmp0(last.phase, progress->phase) && (share(progress) >= 0 || !g_strcmp0(last.item, progress->item));
+    bool same = !g_strcmp0(last.phase, progress->phase) && (share(progress) >= 0 || !g_strcmp0(last.item, progress->item));
     if (same && tenth == last.tenth)
         return;
     g_autoptr(GString) line = g_string_new(NULL);

@@ -17,8 +17,7 @@ static char *read_stdin(const char *what, size_t *length, kz_error **error)
         return NULL;
     }
     if (ferror(stdin)) {
-        kz_error_set(
-            error, KZ_ERROR_ARGUMENT, what, "%s: standard input could not be read: %s", what, g_strerror(errno));
+        kz_error_set(error, KZ_ERROR_ARGUMENT, what, "%s: standard input could not be read: %s", what, g_strerror(errno));
         return NULL;
     }
     *length = text->len;

@@ -14,8 +14,8 @@ typedef struct column {
     int rank;
 } column;
 
-static const char *const first[] = { "name", "repo_modelId", "repo_model_id", "m_name", "model_name", "id", "status",
-    "state", "size", NULL };
+static const char *const first[] = { "name", "repo_modelId", "repo_model_id", "m_name", "model_name", "id", "status", "state",
+    "size", NULL };
 
 static int rank_of(const char *name)
 {
@@ -51,7 +51,8 @@ static column *find(GArray *columns, const char *name)
 static void measure(GArray *columns, json_object *row)
 {
     struct json_object_iter at;
-    json_object_object_foreachC (row, at) {
+    json_object_object_foreachC(row, at)
+    {
         const char *name = at.key;
         json_object *value = at.val;
         if (!is_filled(value))
@@ -59,8 +60,7 @@ static void measure(GArray *columns, json_object *row)
         column *it = find(columns, name);
         g_autofree char *text = print_scalar(name, value);
         it->width = MIN(MAX(it->width, text_columns(text)), WIDEST);
-        it->right =
-            it->right && (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double));
+        it->right = it->right && (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double));
     }
 }
 

@@ -3,7 +3,11 @@
 
 #include <string.h>
 
-typedef struct Place { const struct Place *up; const char *name; gint64 index; } Place;
+typedef struct Place {
+    const struct Place *up;
+    const char *name;
+    gint64 index;
+} Place;
 
 static void add_place(json_object *list, const Place *place)
 {

@@ -32,10 +32,19 @@ static gboolean create(Request *request, const char *name)
     return reply(request, json_object_get(add_entry(request, name)));
 }
 
-#define OPERATIONS(one, many, id)                                                            \
-    static gboolean list_##many(Request *request) { return page(request, #many); }           \
-    static gboolean get_##one(Request *request) { return get(request, #many, id); }          \
-    static gboolean create_##one(Request *request) { return create(request, #many); }
+#define OPERATIONS(one, many, id)                  \
+    static gboolean list_##many(Request *request)  \
+    {                                              \
+        return page(request, #many);               \
+    }                                              \
+    static gboolean get_##one(Request *request)    \
+    {                                              \
+        return get(request, #many, id);            \
+    }                                              \
+    static gboolean create_##one(Request *request) \
+    {                                              \
+        return create(request, #many);             \
+    }
 OPERATIONS(location, locations, "location_id")
 OPERATIONS(cluster, clusters, "cluster_id")
 OPERATIONS(hardware, hardware, "hardware_id")
@@ -80,12 +89,23 @@ static gboolean hostname(Request *request)
 }
 
 const Route cluster_routes[] = {
-    { "cluster.list_locations", list_locations }, { "cluster.get_location", get_location },
-    { "cluster.create_location", create_location }, { "cluster.update_location", update_location },
-    { "cluster.list_clusters", list_clusters }, { "cluster.get_cluster", get_cluster }, { "cluster.create_cluster", create_cluster },
-    { "cluster.list_hardware", list_hardware }, { "cluster.get_hardware", get_hardware },
-    { "cluster.create_hardware", create_hardware }, { "cluster.list_nodes", list_nodes }, { "cluster.get_node", get_node },
-    { "cluster.list_federations", list_federations }, { "cluster.get_federation", get_federation },
-    { "cluster.create_federation", create_federation }, { "cluster.update_federation", update_federation },
-    { "cluster.delete_federation", delete_federation }, { "cluster.get_hostname", hostname }, { NULL, NULL },
+    { "cluster.list_locations", list_locations },
+    { "cluster.get_location", get_location },
+    { "cluster.create_location", create_location },
+    { "cluster.update_location", update_location },
+    { "cluster.list_clusters", list_clusters },
+    { "cluster.get_cluster", get_cluster },
+    { "cluster.create_cluster", create_cluster },
+    { "cluster.list_hardware", list_hardware },
+    { "cluster.get_hardware", get_hardware },
+    { "cluster.create_hardware", create_hardware },
+    { "cluster.list_nodes", list_nodes },
+    { "cluster.get_node", get_node },
+    { "cluster.list_federations", list_federations },
+    { "cluster.get_federation", get_federation },
+    { "cluster.create_federation", create_federation },
+    { "cluster.update_federation", update_federation },
+    { "cluster.delete_federation", delete_federation },
+    { "cluster.get_hostname", hostname },
+    { NULL, NULL },
 };

@@ -12,17 +12,17 @@ typedef struct Emulator {
     kz_client *client;
     char **services;
     guint64 seed;
-    gint64 speed;            /* bytes a second of downloads that the platform makes */
-    gint64 deploy_ms;        /* from the request of a deployment to its end */
-    char *state_path;        /* or NULL: nothing is kept */
+    gint64 speed;     /* bytes a second of downloads that the platform makes */
+    gint64 deploy_ms; /* from the request of a deployment to its end */
+    char *state_path; /* or NULL: nothing is kept */
     char *require_key;
-    char *fault;             /* of every request, or NULL */
+    char *fault; /* of every request, or NULL */
     gboolean verbose;
     guint16 port;
     GMutex lock;
-    json_object *state;      /* { models, files, configs, deployments, locations, clusters, federations, hardware } */
+    json_object *state; /* { models, files, configs, deployments, locations, clusters, federations, hardware } */
     GHashTable *fault_counts;
-    guint64 counter;         /* of identifiers made */
+    guint64 counter; /* of identifiers made */
 } Emulator;
 
 typedef struct Request {
@@ -30,15 +30,18 @@ typedef struct Request {
     struct MHD_Connection *connection;
     const kz_operation *operation;
     const char *service;
-    json_object *args;       /* path and query arguments, typed */
-    json_object *body;       /* or NULL */
+    json_object *args; /* path and query arguments, typed */
+    json_object *body; /* or NULL */
     int status;
-    json_object *answer;     /* made by a handler */
+    json_object *answer; /* made by a handler */
 } Request;
 
 /* A handler of one operation; false: it has nothing to say, the schema answers. */
 typedef gboolean (*Handler)(Request *request);
-typedef struct Route { const char *operation; Handler handler; } Route;
+typedef struct Route {
+    const char *operation;
+    Handler handler;
+} Route;
 
 /* Tables of handlers, ended by { NULL }. */
 extern const Route models_routes[], serving_routes[], cluster_routes[];
@@ -78,14 +81,18 @@ json_object *check_request(const Request *request);
 /* answer.c: something that fits a schema. */
 json_object *sample(const kz_schema *schema, guint64 seed, int depth);
 /* routes.c */
-enum MHD_Result serve(Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body,
-    size_t length);
+enum MHD_Result serve(
+    Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body, size_t length);
 /* faults.c */
-typedef struct Fault { int status; gint64 delay, cut, drip; gboolean garbage; } Fault;
+typedef struct Fault {
+    int status;
+    gint64 delay, cut, drip;
+    gboolean garbage;
+} Fault;
 Fault fault_of(Emulator *emulator, struct MHD_Connection *connection, const char *path);
 /* An answer of text, with what the fault makes of it. */
-enum MHD_Result send_text(struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length,
-    const Fault *fault);
+enum MHD_Result send_text(
+    struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length, const Fault *fault);
 /* files.c: /hub/ORG/NAME/resolve/REVISION/FILE */
 enum MHD_Result send_file(Emulator *emulator, struct MHD_Connection *connection, const char *path, const Fault *fault);
 

@@ -52,7 +52,11 @@ Fault fault_of(Emulator *emulator, struct MHD_Connection *connection, const char
     return spec ? parse(emulator, spec, path) : (Fault){ 0 };
 }
 
-typedef struct Slow { char *text; size_t length; gint64 cut, drip; } Slow;
+typedef struct Slow {
+    char *text;
+    size_t length;
+    gint64 cut, drip;
+} Slow;
 
 static ssize_t read_slowly(void *user, uint64_t position, char *buffer, size_t size)
 {
@@ -75,8 +79,8 @@ static void slow_free(void *user)
     g_free(slow);
 }
 
-enum MHD_Result send_text(struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length,
-    const Fault *fault)
+enum MHD_Result send_text(
+    struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length, const Fault *fault)
 {
     static const char rubbish[] = "\x01{{ this is not what was asked for \xff\xfe";
     struct MHD_Response *response;

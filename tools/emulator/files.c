@@ -32,7 +32,8 @@ static void reader_free(void *user)
 /* "ORG/NAME/resolve/REVISION/FILE" */
 static gboolean split(const char *path, char **repo, char **name)
 {
-    const char *mark = strstr(path, "/resolve/"), *revision = mark ? mark + 9 : NULL, *file = revision ? strchr(revision, '/') : NULL;
+    const char *mark = strstr(path, "/resolve/"), *revision = mark ? mark + 9 : NULL,
+               *file = revision ? strchr(revision, '/') : NULL;
     if (!file || !file[1])
         return FALSE;
     *repo = g_strndup(path, (gsize)(mark - path));
@@ -69,7 +70,8 @@ enum MHD_Result send_file(Emulator *emulator, struct MHD_Connection *connection,
     }
     Reader *r = g_new0(Reader, 1);
     *r = (Reader){ .seed = emulator->seed, .repo = repo, .name = name, .offset = MAX(start, 0), .cut = fault->cut };
-    struct MHD_Response *response = MHD_create_response_from_callback((uint64_t)(size - r->offset), 65536, read_block, r, reader_free);
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        (uint64_t)(size - r->offset), 65536, read_block, r, reader_free);
     MHD_add_response_header(response, "ETag", etag);
     MHD_add_response_header(response, "Accept-Ranges", "bytes");
     MHD_add_response_header(response, "Content-Type", "application/octet-stream");

@@ -4,8 +4,14 @@
 
 #include <string.h>
 
-typedef struct HubFile { const char *name; gint64 size; } HubFile;
-typedef struct HubRepo { const char *repo, *name, *author, *family, *purpose; HubFile files[8]; } HubRepo;
+typedef struct HubFile {
+    const char *name;
+    gint64 size;
+} HubFile;
+typedef struct HubRepo {
+    const char *repo, *name, *author, *family, *purpose;
+    HubFile files[8];
+} HubRepo;
 
 static const HubRepo repos[] = {
     { "Qwen/Qwen3-0.6B-GGUF", "Qwen3-0.6B-GGUF", "Qwen", "qwen3", "text-generation",
@@ -19,8 +25,8 @@ static const HubRepo repos[] = {
             { "qwen2.5-72b-instruct-q8_0-00001-of-00002.gguf", 39900000000 },
             { "qwen2.5-72b-instruct-q8_0-00002-of-00002.gguf", 37362450432 }, { "README.md", 6012 } } },
     { "Qwen/Qwen2.5-0.5B-Instruct", "Qwen2.5-0.5B-Instruct", "Qwen", "qwen2.5", "text-generation",
-        { { "model.safetensors", 988097824 }, { "config.json", 659 }, { "tokenizer.json", 7031645 }, { "generation_config.json", 242 },
-            { "README.md", 4917 } } },
+        { { "model.safetensors", 988097824 }, { "config.json", 659 }, { "tokenizer.json", 7031645 },
+            { "generation_config.json", 242 }, { "README.md", 4917 } } },
     { "ggml-org/stories15M-GGUF", "stories15M-GGUF", "ggml-org", "llama", "text-generation",
         { { "stories15M-q4_0.gguf", 19077344 }, { "stories15M-q8_0.gguf", 26694752 }, { "README.md", 1187 } } },
 };

@@ -21,7 +21,8 @@ static void progress(Emulator *emulator, json_object *file)
     gint64 elapsed = now_ms() - started, done = (gint64)((double)elapsed * (double)emulator->speed / 1000);
     gboolean whole = done >= size;
     gint64 left = whole ? 0 : (size - done) / emulator->speed;
-    char *took = g_strdup_printf("%02d:%02d:%02d", (int)(elapsed / 3600000), (int)(elapsed / 60000 % 60), (int)(elapsed / 1000 % 60));
+    char *took = g_strdup_printf(
+        "%02d:%02d:%02d", (int)(elapsed / 3600000), (int)(elapsed / 60000 % 60), (int)(elapsed / 1000 % 60));
     char *rest = g_strdup_printf("%02d:%02d:%02d", (int)(left / 3600), (int)(left / 60 % 60), (int)(left % 60));
     char *rate = g_strdup_printf("%.1f MB/s", (double)emulator->speed / 1e6);
     json_object_object_add(file, "download_percentage", json_object_new_int64(whole ? 100 : done * 100 / size));
@@ -39,9 +40,8 @@ static void progress(Emulator *emulator, json_object *file)
 static json_object *shown(json_object *file)
 {
     json_object *copy = json_object_new_object();
-    json_object_object_foreach(file, key, value)
-        if (!g_str_has_prefix(key, "x_"))
-            json_object_object_add(copy, key, json_object_get(value));
+    json_object_object_foreach(file, key, value) if (!g_str_has_prefix(key, "x_"))
+        json_object_object_add(copy, key, json_object_get(value));
     return copy;
 }
 
@@ -69,7 +69,8 @@ static gboolean list_models(Request *request)
 {
     json_object *all = state_list(request->emulator, "models"), *list = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(all); i++)
-        json_object_array_add(list, model_shown(request, json_object_array_get_idx(all, i), bool_of(request->args, "load_files")));
+        json_object_array_add(
+            list, model_shown(request, json_object_array_get_idx(all, i), bool_of(request->args, "load_files")));
     return reply(request, list);
 }
 
@@ -128,8 +129,9 @@ static gboolean search(Request *request)
 {
     json_object *limit = NULL;
     gboolean limited = json_object_object_get_ex(request->body, "limit", &limit) && limit;
-    return reply(request, hub_search(text_of(request->body, "query"), bool_of(request->body, "exact"),
-        limited ? json_object_get_int64(limit) : 100));
+    return reply(request,
+        hub_search(
+            text_of(request->body, "query"), bool_of(request->body, "exact"), limited ? json_object_get_int64(limit) : 100));
 }
 
 static gboolean search_files(Request *request)
@@ -284,7 +286,8 @@ static gboolean list_configs(Request *request)
     json_object *all = state_list(request->emulator, "configs"), *list = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(all); i++) {
         json_object *config = json_object_array_get_idx(all, i);
-        if (!g_strcmp0(text_of(config, "m_id"), arg(request, "model_id")) && (!bool_of(request->args, "default") || bool_of(config, "default")))
+        if (!g_strcmp0(text_of(config, "m_id"), arg(request, "model_id")) &&
+            (!bool_of(request->args, "default") || bool_of(config, "default")))
             json_object_array_add(list, json_object_get(config));
     }
     return reply(request, list);
@@ -321,22 +324,42 @@ static gboolean delete_config(Request *request)
 
 static gboolean guides(Request *request)
 {
-    return reply(request, json_tokener_parse("[{\"base_model_id\":\"Qwen/Qwen3-8B-GGUF\",\"name\":\"Qwen3 8B\",\"producer\":\"Qwen\","
-        "\"context_length\":\"32k\",\"use_case\":[\"General Use\"],\"size_category\":\"medium\",\"quality_overall\":\"good\","
-        "\"score_average\":61.5,\"variants\":[{\"platform\":[\"GPU\",\"Mac\",\"CPU\"],\"variant_repo\":\"Qwen/Qwen3-8B-GGUF\","
-        "\"variant_type\":\"gguf\",\"minimum_vram\":8,\"speed_rating\":\"fast\"}]},{\"base_model_id\":\"Qwen/Qwen3-0.6B-GGUF\","
-        "\"name\":\"Qwen3 0.6B\",\"producer\":\"Qwen\",\"context_length\":\"32k\",\"use_case\":\"text\",\"size_category\":\"small\","
-        "\"quality_overall\":\"fair\",\"score_average\":31,\"variants\":[{\"platform\":\"CPU\",\"variant_repo\":\"Qwen/Qwen3-0.6B-GGUF\","
-        "\"variant_type\":\"gguf\",\"minimum_vram\":1,\"speed_rating\":\"very_fast\"}]}]"));
+    return reply(request,
+        json_tokener_parse(
+            "[{\"base_model_id\":\"Qwen/Qwen3-8B-GGUF\",\"name\":\"Qwen3 8B\",\"producer\":\"Qwen\","
+            "\"context_length\":\"32k\",\"use_case\":[\"General Use\"],\"size_category\":\"medium\",\"quality_overall\":\"good\","
+            "\"score_average\":61.5,\"variants\":[{\"platform\":[\"GPU\",\"Mac\",\"CPU\"],\"variant_repo\":\"Qwen/"
+            "Qwen3-8B-GGUF\","
+            "\"variant_type\":\"gguf\",\"minimum_vram\":8,\"speed_rating\":\"fast\"}]},{\"base_model_id\":\"Qwen/"
+            "Qwen3-0.6B-GGUF\","
+            "\"name\":\"Qwen3 "
+            "0.6B\",\"producer\":\"Qwen\",\"context_length\":\"32k\",\"use_case\":\"text\",\"size_category\":\"small\","
+            "\"quality_overall\":\"fair\",\"score_average\":31,\"variants\":[{\"platform\":\"CPU\",\"variant_repo\":\"Qwen/"
+            "Qwen3-0.6B-GGUF\","
+            "\"variant_type\":\"gguf\",\"minimum_vram\":1,\"speed_rating\":\"very_fast\"}]}]"));
 }
 
 const Route models_routes[] = {
-    { "models.list", list_models }, { "models.create", create_model }, { "models.get", get_model }, { "models.delete", delete_model },
-    { "models.memory_usage", memory_usage }, { "models.search_hubs", search }, { "models.search_files", search_files },
-    { "models.request_download", download }, { "models.all_download_status", download_status },
-    { "models.cancel_download", cancel_download }, { "models.list_files", list_files }, { "models.get_file", get_file },
-    { "models.create_file", create_file }, { "models.delete_file", delete_file }, { "models.list_configs", list_configs },
-    { "models.list_model_configs", list_configs }, { "models.create_config", create_config }, { "models.get_config", get_config },
-    { "models.update_config", update_config }, { "models.delete_config", delete_config }, { "models.list_guides", guides },
+    { "models.list", list_models },
+    { "models.create", create_model },
+    { "models.get", get_model },
+    { "models.delete", delete_model },
+    { "models.memory_usage", memory_usage },
+    { "models.search_hubs", search },
+    { "models.search_files", search_files },
+    { "models.request_download", download },
+    { "models.all_download_status", download_status },
+    { "models.cancel_download", cancel_download },
+    { "models.list_files", list_files },
+    { "models.get_file", get_file },
+    { "models.create_file", create_file },
+    { "models.delete_file", delete_file },
+    { "models.list_configs", list_configs },
+    { "models.list_model_configs", list_configs },
+    { "models.create_config", create_config },
+    { "models.get_config", get_config },
+    { "models.update_config", update_config },
+    { "models.delete_config", delete_config },
+    { "models.list_guides", guides },
     { NULL, NULL },
 };

@@ -127,7 +127,8 @@ static void answer(Request *request, const char *body, size_t length)
         json_tokener_free(parser);
         if (broken && request->operation->body == KZ_BODY_JSON) {
             request->status = 422;
-            request->answer = json_tokener_parse("{\"detail\":[{\"loc\":[\"body\",0],\"msg\":\"JSON decode error\",\"type\":\"json_invalid\"}]}");
+            request->answer = json_tokener_parse(
+                "{\"detail\":[{\"loc\":[\"body\",0],\"msg\":\"JSON decode error\",\"type\":\"json_invalid\"}]}");
             return;
         }
     }
@@ -156,8 +157,8 @@ static gboolean is_allowed(const Request *request)
     return !key || !g_strcmp0(own, key) || (bearer && g_str_has_prefix(bearer, "Bearer ") && !strcmp(bearer + 7, key));
 }
 
-enum MHD_Result serve(Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body,
-    size_t length)
+enum MHD_Result serve(
+    Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body, size_t length)
 {
     Fault fault = fault_of(emulator, connection, url);
     if (fault.delay)
@@ -176,7 +177,8 @@ enum MHD_Result serve(Emulator *emulator, struct MHD_Connection *connection, con
         reply_error(&request, 401, "Not authenticated");
     else
         answer(&request, body, length);
-    char *text = g_strdup(json_object_to_json_string_ext(request.answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    char *text = g_strdup(
+        json_object_to_json_string_ext(request.answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(request.answer);
     json_object_put(request.body);
     json_object_put(request.args);

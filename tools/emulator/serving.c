@@ -20,7 +20,10 @@ static void advance(Emulator *emulator, json_object *deployment)
     if (!g_strcmp0(status, "STOPPED") || !g_strcmp0(status, "FAILED"))
         return;
     gboolean fails = text_of(deployment, "m_name") && strstr(text_of(deployment, "m_name"), "fail");
-    const char *now = age < emulator->deploy_ms / 3 ? "REQUESTED" : age < emulator->deploy_ms ? "DEPLOYING" : fails ? "FAILED" : "DEPLOYED";
+    const char *now = age < emulator->deploy_ms / 3 ? "REQUESTED"
+        : age < emulator->deploy_ms                 ? "DEPLOYING"
+        : fails                                     ? "FAILED"
+                                                    : "DEPLOYED";
     put_text(deployment, "status", now);
     if (!strcmp(now, "FAILED")) {
         put_text(deployment, "last_error_code", "ENGINE_EXIT");
@@ -35,9 +38,8 @@ static void advance(Emulator *emulator, json_object *deployment)
 static json_object *shown(json_object *deployment)
 {
     json_object *copy = json_object_new_object();
-    json_object_object_foreach(deployment, key, value)
-        if (!g_str_has_prefix(key, "x_"))
-            json_object_object_add(copy, key, json_object_get(value));
+    json_object_object_foreach(deployment, key, value) if (!g_str_has_prefix(key, "x_"))
+        json_object_object_add(copy, key, json_object_get(value));
     return copy;
 }
 
@@ -132,7 +134,8 @@ static gboolean logs(Request *request)
     }
     gint64 age = now_ms() - int_of(deployment, "x_requested_ms"), all = G_N_ELEMENTS(log_lines);
     gint64 n = request->emulator->deploy_ms > 0 ? age * all / request->emulator->deploy_ms + 1 : all;
-    gboolean fails = !g_strcmp0(text_of(deployment, "status"), "FAILED"), stopped = !g_strcmp0(text_of(deployment, "status"), "STOPPED");
+    gboolean fails = !g_strcmp0(text_of(deployment, "status"), "FAILED"),
+             stopped = !g_strcmp0(text_of(deployment, "status"), "STOPPED");
     for (gint64 i = 0; i < MIN(n, all - fails); i++)
         json_object_array_add(lines, json_object_new_string(log_lines[i]));
     if (fails)
@@ -156,7 +159,8 @@ static gboolean instances(Request *request)
     for (size_t i = 0; i < json_object_array_length(all); i++) {
         json_object *deployment = json_object_array_get_idx(all, i);
         advance(request->emulator, deployment);
-        if ((wanted && g_strcmp0(text_of(deployment, "id"), wanted)) || !json_object_object_get_ex(deployment, "instances", &copies))
+        if ((wanted && g_strcmp0(text_of(deployment, "id"), wanted)) ||
+            !json_object_object_get_ex(deployment, "instances", &copies))
             continue;
         for (size_t j = 0; j < json_object_array_length(copies); j++)
             json_object_array_add(list, json_object_get(json_object_array_get_idx(copies, j)));
@@ -165,7 +169,12 @@ static gboolean instances(Request *request)
 }
 
 const Route serving_routes[] = {
-    { "serving.create_deployment", deploy }, { "serving.list_deployments", list }, { "serving.get_deployment", get },
-    { "serving.delete_deployment", stop }, { "serving.get_deployment_status", status }, { "serving.get_logs", logs },
-    { "serving.list_instances", instances }, { NULL, NULL },
+    { "serving.create_deployment", deploy },
+    { "serving.list_deployments", list },
+    { "serving.get_deployment", get },
+    { "serving.delete_deployment", stop },
+    { "serving.get_deployment_status", status },
+    { "serving.get_logs", logs },
+    { "serving.list_instances", instances },
+    { NULL, NULL },
 };

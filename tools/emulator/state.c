@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static const char *const lists[] = { "models", "files", "configs", "deployments", "locations", "clusters", "federations", "hardware",
-    "nodes", "guides" };
+static const char *const lists[] = { "models", "files", "configs", "deployments", "locations", "clusters", "federations",
+    "hardware", "nodes", "guides" };
 
 gint64 now_ms(void)
 {
@@ -44,7 +44,8 @@ const char *text_of(json_object *object, const char *member)
 {
     json_object *value = NULL;
     return object && json_object_object_get_ex(object, member, &value) && json_object_is_type(value, json_type_string)
-        ? json_object_get_string(value) : NULL;
+        ? json_object_get_string(value)
+        : NULL;
 }
 
 gint64 int_of(json_object *object, const char *member)
@@ -85,8 +86,7 @@ void merge(json_object *to, json_object *from)
 {
     if (!from)
         return;
-    json_object_object_foreach(from, key, value)
-        json_object_object_add(to, key, json_object_get(value));
+    json_object_object_foreach(from, key, value) json_object_object_add(to, key, json_object_get(value));
 }
 
 json_object *add_entry(Request *request, const char *list)
@@ -124,9 +124,10 @@ const char *arg(const Request *request, const char *name)
 
 static void first_hardware(Emulator *emulator)
 {
-    json_object *hardware = json_tokener_parse("{\"name\":\"emulator\",\"os\":\"Linux\",\"platform\":\"linux-x86_64\",\"processors\":"
-                                               "[\"emulated, 8 cores\"],\"processor_vendor\":\"none\",\"gpus\":[{\"name\":\"emulated\","
-                                               "\"memory_gb\":24}],\"cluster_ip\":\"127.0.0.1\",\"active\":true}");
+    json_object *hardware = json_tokener_parse(
+        "{\"name\":\"emulator\",\"os\":\"Linux\",\"platform\":\"linux-x86_64\",\"processors\":"
+        "[\"emulated, 8 cores\"],\"processor_vendor\":\"none\",\"gpus\":[{\"name\":\"emulated\","
+        "\"memory_gb\":24}],\"cluster_ip\":\"127.0.0.1\",\"active\":true}");
     char *id = make_id(emulator), *node_id = make_id(emulator), *now = now_text();
     put_text(hardware, "id", id);
     put_text(hardware, "node_id", node_id);

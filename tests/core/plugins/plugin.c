@@ -23,7 +23,12 @@ void use_it(void)
 
 static const kz_schema params = { .name = "params", .size = sizeof(kz_json) + 8, .request = 1, .from_offset = sizeof(kz_json) };
 static const kz_operation operations[] = {
-    { .name = OPERATION, .method = "GET", .path = "/x", .params = &params, .result = &kz_schema_json_value, .answer = KZ_ANSWER_JSON },
+    { .name = OPERATION,
+        .method = "GET",
+        .path = "/x",
+        .params = &params,
+        .result = &kz_schema_json_value,
+        .answer = KZ_ANSWER_JSON },
 };
 
 /* Slow enough that parallel first accesses meet here; counts how often it ran. */
@@ -37,9 +42,15 @@ static void *create(kz_service *service, kz_error **error)
     return service;
 }
 
-static const kz_service_vtable vtable = { .size = sizeof vtable, .operations = operations, .n_operations = 1, .title = NAME,
-    .create = create };
+static const kz_service_vtable vtable = {
+    .size = sizeof vtable, .operations = operations, .n_operations = 1, .title = NAME, .create = create
+};
 
-KZ_PLUGIN(test) = { .abi_major = MAJOR, .abi_minor = 0, .size = sizeof(kz_plugin_descriptor), .kind = KZ_PLUGIN_SERVICE, .name = NAME,
-    .version = "7", .vtable = &vtable };
+KZ_PLUGIN(test) = { .abi_major = MAJOR,
+    .abi_minor = 0,
+    .size = sizeof(kz_plugin_descriptor),
+    .kind = KZ_PLUGIN_SERVICE,
+    .name = NAME,
+    .version = "7",
+    .vtable = &vtable };
 #endif
