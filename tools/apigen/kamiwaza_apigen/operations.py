@@ -277,7 +277,7 @@ def make_service(documents, types, notices, name):
                          f'{prefix}_struct_sizes'])
     for made in service.operations:
         function = f'{prefix}_{made.c_name}'
-        made.function = scope.pick(function, function + '_', needs=lambda n, m=made: [n, n + '_each'] if m.paging else [n])
+        made.function = scope.pick(function, function + '_', needs=lambda n, m=made: [n, n + '_op'] + [n + '_each'] * bool(m.paging))
     types.name_all(scope, names.Scope())
     service.structs, service.enums = list(types.structs.values()), list(types.enums.values())
     service.layout = fnv(''.join(f'{s.name}:{s.size()}\n' for s in sorted(service.structs, key=lambda s: s.name)))

@@ -348,7 +348,9 @@ class Resolver:
         return values or None
 
     def simple_choice(self, made, plain, kinds):
-        strings = [view for view in plain if view.kind() == 'string' and view.get('format') != 'binary']
+        strings = [view for view in plain if view.kind() == 'string']
+        if len({view.get('format') == 'binary' for view in strings}) > 1:
+            strings = []        # text and a file: no common type
         others = [view for view in plain if view not in strings]
         if not others:
             return self.same(made, strings, 'string')
