@@ -27,7 +27,7 @@ class Types:
     def value(self, view, request, base, upload=False):
         """(type, container, struct, item view or None) of one value."""
         kind = view.kind()
-        if kind == 'string' and upload and self.binary(view):
+        if kind in ('string', 'any') and upload and self.binary(view):
             return 'UPLOAD', 'ONE', None, None
         if kind in SCALARS:
             return SCALARS[kind], 'ONE', None, None

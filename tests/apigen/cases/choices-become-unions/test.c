@@ -1,7 +1,7 @@
 #include "probe.h"
 
 HAS_TYPE(const kz_pet *, kz_probe_send_params, pet);
-HAS_TYPE(const kz_shape_input *, kz_probe_send_params, shapes);
+HAS_TYPE(const kz_figure_input *, kz_probe_send_params, shapes);
 HAS_TYPE(const char *, kz_pet, species);
 HAS_TYPE(const kz_dog *, kz_pet, wolf);
 HAS_TYPE(const char *, kz_flat, content);
@@ -15,7 +15,7 @@ int main(void)
     CHECK(!strcmp(pet->fields[0].name, "species") && pet->fields[0].type == KZ_TYPE_STRING);
     CHECK(field(pet, "cat")->schema == &kzt_kz_cat && field(pet, "dog")->schema == field(pet, "wolf")->schema);
     const kz_schema *shape = operation("send")->result;
-    CHECK(shape == &kzt_kz_shape && shape->shape == KZ_SHAPE_UNION && !strcmp(shape->tag, "type") && is_sorted(shape));
+    CHECK(shape == &kzt_kz_figure && shape->shape == KZ_SHAPE_UNION && !strcmp(shape->tag, "type") && is_sorted(shape));
     CHECK(!shape->request && shape->fields[0].offset == 0 && field(shape, "square")->type == KZ_TYPE_OBJECT);
     CHECK(is(field(params, "shapes"), KZ_TYPE_OBJECT, KZ_LIST, KZ_IN_BODY));
     const kz_schema *flat = field(params, "flat")->schema;
