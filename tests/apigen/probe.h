@@ -10,12 +10,12 @@
 
 extern const kz_plugin_descriptor kz_plugin_probe;
 
-#define CHECK(what)                                                                \
-    do {                                                                           \
-        if (!(what)) {                                                             \
+#define CHECK(what)                                                                  \
+    do {                                                                             \
+        if (!(what)) {                                                               \
             fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #what); \
-            exit(1);                                                               \
-        }                                                                          \
+            exit(1);                                                                 \
+        }                                                                            \
     } while (0)
 
 static inline const kz_operation *operation(const char *name)
@@ -60,6 +60,6 @@ static inline bool is_sorted(const kz_schema *schema)
 }
 
 /* The address of a member's declared type: a member of another type does not compile. */
-#define HAS_TYPE(type, struct_name, member) _Static_assert(_Generic(((struct_name *)0)->member, type: 1, default: 0), #member)
+#define HAS_TYPE(type, struct_name, member) _Static_assert(_Generic(((struct_name *)0)->member, type : 1, default : 0), #member)
 
 #endif

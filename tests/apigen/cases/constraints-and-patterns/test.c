@@ -25,8 +25,10 @@ int main(void)
     CHECK(!strcmp(field(p, "when")->check->format, "date-time") && !field(p, "odd")->check && !field(p, "ahead")->check);
     CHECK(!strcmp(field(p, "port")->check->values[1], "443"));
     CHECK(matches(p, "list", "123") && !matches(p, "list", "12a"));
-    CHECK(matches(p, "digits", "123-abc_9") && matches(p, "digits", "12") && !matches(p, "digits", "1") && !matches(p, "digits", "12-"));
+    CHECK(matches(p, "digits", "123-abc_9") && matches(p, "digits", "12") && !matches(p, "digits", "1") &&
+        !matches(p, "digits", "12-"));
     CHECK(matches(p, "space", "ab \tx.-$") == false && matches(p, "space", "ab x.-$") && !matches(p, "space", "a] x$"));
-    CHECK(matches(p, "hexes", "A]-z/") && matches(p, "hexes", "A^^z/") && !matches(p, "hexes", "A]-4/") && !matches(p, "hexes", "B]-z/"));
+    CHECK(matches(p, "hexes", "A]-z/") && matches(p, "hexes", "A^^z/") && !matches(p, "hexes", "A]-4/") &&
+        !matches(p, "hexes", "B]-z/"));
     return 0;
 }

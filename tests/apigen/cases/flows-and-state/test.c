@@ -39,7 +39,8 @@ int main(void)
     const kz_operation *wait = operation("wait.done");
     CHECK(wait->flow == kzp_probe_wait_done && !wait->method && wait->flags == KZ_OP_BLOCKING && wait->result == &kzt_kz_thing);
     CHECK(!strcmp(wait->summary, "Waits.") && !strcmp(wait->aliases[0], "wait_done"));
-    CHECK(is(field(wait->params, "id"), KZ_TYPE_STRING, KZ_ONE, KZ_IN_OPTION) && field(wait->params, "id")->flags == KZ_FIELD_REQUIRED);
+    CHECK(is(field(wait->params, "id"), KZ_TYPE_STRING, KZ_ONE, KZ_IN_OPTION) &&
+        field(wait->params, "id")->flags == KZ_FIELD_REQUIRED);
     CHECK(operation("forget")->answer == KZ_ANSWER_NOTHING && operation("logs")->answer == KZ_ANSWER_LINES);
     CHECK(operation("fetch")->flow == kzp_probe_fetch && !strcmp(operation("fetch")->method, "GET"));
     HAS_TYPE(kz_opt_number, kz_probe_wait_done_params, interval);

@@ -24,7 +24,8 @@ int main(void)
     const kz_schema *put = operation("put")->params;
     CHECK(field(put, "id")->place == KZ_IN_PATH && field_at(put, "id", 1)->place == KZ_IN_BODY && is_sorted(put));
     CHECK(!strcmp(KZ_PROBE_ERROR_CODE_API, "api") && !strcmp(KZ_PROBE_ERROR_CODE_API_2, "API"));
-    CHECK(!strcmp(KZ_PROBE_ERROR_CODE_A_P_I, "a-p-i") && !strcmp(KZ_PROBE_ERROR_CODE_EMPTY, "") && !strcmp(KZ_PROBE_ERROR_CODE_3D, "3d"));
+    CHECK(!strcmp(KZ_PROBE_ERROR_CODE_A_P_I, "a-p-i") && !strcmp(KZ_PROBE_ERROR_CODE_EMPTY, "") &&
+        !strcmp(KZ_PROBE_ERROR_CODE_3D, "3d"));
     CHECK(!strcmp(KZ_PROBE_ERROR_KIND_SERVER, "server"));
     return 0;
 }
