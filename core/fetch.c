@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 typedef struct job {
     kz_transfer *transfer;
@@ -117,6 +118,21 @@ static bool prepare(job *j, kz_error **error)
     return !call->url.failed || kz_error_no_memory(error);
 }
 
+/* The rule for the client's own credentials holds for those of a transfer too. */
+static bool may_travel(job *j)
+{
+    const kz_transfer *transfer = j->transfer;
+    bool secret = false;
+    for (size_t i = 0; i < transfer->n_headers; i++)
+        secret |= !strcasecmp(transfer->headers[i].key, "Authorization");
+    if (!secret || j->call.client->settings->allow_plain_http || !strncasecmp(transfer->url, "https:", 6) ||
+        kzi_is_loopback(transfer->url))
+        return true;
+    return kzi_call_error(&j->call, &j->transfer->error, KZ_ERROR_CONFIG,
+        "The credentials are not sent over plain HTTP to a host other than this machine: use an https:// URL, "
+        "or set allow_plain_http (KAMIWAZA_ALLOW_PLAIN_HTTP=1) if the network is trusted.");
+}
+
 /* True while a call of the job is under way. */
 static bool start(job *j)
 {
@@ -125,7 +141,7 @@ static bool start(job *j)
         return false;
     if (transfer->size >= 0 && j->part.offset == transfer->size && (transfer->size || j->part.tag))
         return false; /* all of it came in an earlier run */
-    if (!prepare(j, &transfer->error)) {
+    if (!prepare(j, &transfer->error) || !may_travel(j)) {
         kzi_call_clear(&j->call);
         return false;
     }

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LARGEST = 1024 * 1024 };
+enum { LARGEST = 1024 * 1024, DEEPEST = 32 };
 
 bool kzi_environment_is_trusted(void)
 {
@@ -35,7 +35,7 @@ static bool find_path(char *path, size_t size)
 static bool read_file(const char *path, kzi_buffer *text, bool *open_to_others, bool *missing, kz_error **error)
 {
     struct stat facts;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold us up */
     *missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
     if (*missing)
         return true;
@@ -44,6 +44,10 @@ static bool read_file(const char *path, kzi_buffer *text, bool *open_to_others, 
         if (fd >= 0)
             close(fd);
         return kz_error_set(error, KZ_ERROR_CONFIG, path, "The profile file %s cannot be read: %s.", path, strerrordesc_np(code));
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        close(fd);
+        return kz_error_set(error, KZ_ERROR_CONFIG, path, "The profile file %s cannot be read: it is no regular file.", path);
     }
     *open_to_others = facts.st_mode & (S_IRGRP | S_IROTH);
     ssize_t n = 1;
@@ -58,8 +62,8 @@ static bool read_file(const char *path, kzi_buffer *text, bool *open_to_others, 
     if (text->failed)
         return kz_error_no_memory(error);
     if (n < 0 || text->length > LARGEST)
-        return kz_error_set(error, KZ_ERROR_CONFIG, path, "The profile file %s cannot be read: it is %s.", path,
-            n < 0 ? "no regular file" : "larger than 1 MiB");
+        return kz_error_set(error, KZ_ERROR_CONFIG, path, "The profile file %s cannot be read: %s.", path,
+            n < 0 ? "reading it failed" : "it is larger than 1 MiB");
     return true;
 }
 
@@ -134,7 +138,10 @@ static bool take_one(const char *name, struct json_object *value, const char *pa
     else if (!fine)
         kz_error_set(error, KZ_ERROR_CONFIG, name, "In %s the setting %s has a value of the wrong type; it takes %s.", path, name,
             setting->type);
-    fine = fine && !text.failed && (!text.length || take(user, name, text.data, path, error));
+    fine = fine && !text.failed;
+    if (fine && text.length && strlen(text.data) != text.length)
+        fine = kz_error_set(error, KZ_ERROR_CONFIG, name, "In %s the setting %s holds a NUL character; remove it.", path, name);
+    fine = fine && (!text.length || take(user, name, text.data, path, error));
     kzi_buffer_free(&text);
     return fine;
 }
@@ -169,6 +176,22 @@ static bool take_profile(struct json_object *root, const char *path, const char 
     return true;
 }
 
+/* The text is known to be JSON, so json-c can only run out of depth or memory; "null" is a tree too. */
+static bool make_tree(const kzi_buffer *text, const char *path, struct json_object **root, kz_error **error)
+{
+    struct json_tokener *parser = json_tokener_new_ex(DEEPEST);
+    if (!parser)
+        return kz_error_no_memory(error);
+    *root = json_tokener_parse_ex(parser, text->data, (int)text->length + 1);
+    enum json_tokener_error problem = json_tokener_get_error(parser);
+    json_tokener_free(parser);
+    if (problem == json_tokener_success)
+        return true;
+    if (problem == json_tokener_error_depth)
+        return kz_error_set(error, KZ_ERROR_CONFIG, path, "%s nests deeper than %d levels; profiles need 4.", path, DEEPEST);
+    return kz_error_no_memory(error);
+}
+
 bool kzi_profile_read(kzi_profile_take take, void *user, kz_error **error)
 {
     char path[4096];
@@ -188,9 +211,8 @@ bool kzi_profile_read(kzi_profile_take take, void *user, kz_error **error)
         fine = kz_error_set(
             error, KZ_ERROR_CONFIG, path, "%s is not JSON: %s (line %zu, column %zu).", path, problem, line, column);
     if (fine && !missing) {
-        struct json_object *root = json_tokener_parse(text.data);
-        fine = root ? take_profile(root, path, wanted, open_to_others, take, user, error)
-                    : kz_error_set(error, KZ_ERROR_CONFIG, path, "%s holds no profiles.", path);
+        struct json_object *root = NULL;
+        fine = make_tree(&text, path, &root, error) && take_profile(root, path, wanted, open_to_others, take, user, error);
         json_object_put(root);
     }
     kzi_buffer_free(&text);

@@ -18,68 +18,72 @@ static const char *const log_levels[] = { "off", "error", "warning", "info", "de
 
 #define DAY ((int64_t)24 * 3600 * 1000)
 #define BYTES_MAX ((int64_t)1 << 40)
-/* clang-format off: one row a setting */
+#define URL_ALLOWED "http:// or https:// and a host, without user, query or fragment"
+/* One row a setting. */
+/* clang-format off */
 /* row(member, variable, aliases, type, unit, allowed, default, kind, low, high, choices, secret, meaning) */
-#define SETTINGS(row)                                                                                                            \
-    row(base_url, "BASE_URL", base_url_aliases, "url", NULL, "http:// or https:// and a host", "https://api.kamiwaza.ai",        \
-        KZI_URL, 0, 0, NULL, 0,                                                                                                  \
-        "Where the platform answers; deployed platforms usually have /api at its end.") row(openai_base_url, "OPENAI_BASE_URL",  \
-        NULL, "url", NULL, "http:// or https:// and a host", NULL, KZI_URL, 0, 0, NULL, 0,                                       \
-        "Where models answer; unset, the deployment that serves a model is looked up.") row(hub_url, "HUB_URL", NULL, "url",     \
-        NULL, "http:// or https:// and a host", "https://huggingface.co", KZI_URL, 0, 0, NULL, 0,                                \
-        "The hub that model files are fetched from to this machine.") row(hub_token, "HUB_TOKEN", hub_token_aliases, "string",   \
-        NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1, "A token for that hub, sent to it alone.") row(api_key, "API_KEY",      \
-        api_key_aliases, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1,                                              \
-        "The API key that requests carry.") row(token, "TOKEN", NULL, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1, \
-        "A bearer token that requests carry.") row(auth, "AUTH", NULL, "string", NULL,                                           \
-        "api-key, bearer, or an auth plugin's name", NULL, KZI_TEXT, 0, 0, NULL, 0,                                              \
-        "How to sign in; unset, by what is given.") row(api_key_header, "API_KEY_HEADER", NULL, "choice", NULL,                  \
-        "both, authorization, x-api-key", "both", KZI_CHOICE, 0, 0, key_headers, 0,                                              \
-        "Which header carries the API key.") row(timeout, "TIMEOUT", NULL, "duration", "seconds", "0 (none) to 86400", "30",     \
-        KZI_DURATION, 0, DAY, NULL, 0,                                                                                           \
-        "The longest a whole call may take, retries included; streams and downloads have none unless their call says so.")       \
-        row(connect_timeout, "CONNECT_TIMEOUT", NULL, "duration", "seconds", "0 (none) to 86400", "10", KZI_DURATION, 0, DAY,    \
-            NULL, 0, "The longest that connecting may take.") row(idle_timeout, "IDLE_TIMEOUT", NULL, "duration", "seconds",     \
-            "0 (none) to 86400", "60", KZI_DURATION, 0, DAY, NULL, 0, "The longest that a server may send nothing.")             \
-            row(max_retries, "MAX_RETRIES", NULL, "integer", NULL, "0 to 100", "3", KZI_INTEGER, 0, 100, NULL, 0,                \
-                "How often a request that failed for a passing reason is sent again.") row(retry_budget, "RETRY_BUDGET", NULL,   \
-                "duration", "seconds", "0 (the timeout) to 86400", "0", KZI_DURATION, 0, DAY, NULL, 0,                           \
-                "The longest that all attempts of a call together may take.") row(verify_tls, "VERIFY_TLS", verify_aliases,      \
-                "boolean", NULL, "true or false", "true", KZI_BOOLEAN, 0, 1, NULL, 0,                                            \
-                "Whether servers must show a valid certificate; off only for tests.") row(ca_file, "CA_FILE", NULL, "path",      \
-                NULL, "a file", NULL, KZI_PATH, 0, 0, NULL, 0,                                                                   \
-                "Certificates of the authorities to trust, PEM, instead of the system's.") row(client_cert, "CLIENT_CERT", NULL, \
-                "path", NULL, "a file", NULL, KZI_PATH, 0, 0, NULL, 0, "Our own certificate, PEM.") row(client_key,              \
-                "CLIENT_KEY", NULL, "path", NULL, "a file", NULL, KZI_PATH, 0, 0, NULL, 0, "Its private key, PEM.")              \
-                row(client_key_password, "CLIENT_KEY_PASSWORD", NULL, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1, \
-                    "The password of that key.") row(proxy, "PROXY", NULL, "string", NULL,                                       \
-                    "a URL, or empty for the environment's", NULL, KZI_TEXT, 0, 0, NULL, 1, "The proxy to go through.")          \
-                    row(headers, "HEADERS", NULL, "list", NULL, "\"Name: value\", one a line", NULL, KZI_HEADERS, 0, 0, NULL, 1, \
-                        "Further headers of every request.") row(user_agent, "USER_AGENT", NULL, "string", NULL, "any text",     \
-                        "libkamiwaza/" KZ_VERSION, KZI_TEXT, 0, 0, NULL, 0, "What requests say they come from.")                 \
-                        row(http_version, "HTTP_VERSION", NULL, "choice", NULL, "auto, 1.1, 2", "auto", KZI_CHOICE, 0, 0,        \
-                            http_versions, 0,                                                                                    \
-                            "The HTTP version; auto takes HTTP/2 where a TLS server offers it.") row(allow_plain_http,           \
-                            "ALLOW_PLAIN_HTTP", NULL, "boolean", NULL, "true or false", "false", KZI_BOOLEAN, 0, 1, NULL, 0,     \
-                            "Whether credentials may go over plain HTTP to other machines.") row(max_header_size,                \
-                            "MAX_HEADER_SIZE", NULL, "integer", "bytes", "1 KiB to 16 MiB", "256KiB", KZI_SIZE, 1024, 16 << 20,  \
-                            NULL, 0, "The largest headers of one answer.") row(max_body_size, "MAX_BODY_SIZE", NULL, "integer",  \
-                            "bytes", "1 KiB to 1 TiB", "256MiB", KZI_SIZE, 1024, BYTES_MAX, NULL, 0,                             \
-                            "The largest answer that is taken into memory, after decompression.") row(max_json_depth,            \
-                            "MAX_JSON_DEPTH", NULL, "integer", NULL, "1 to 10000", "128", KZI_INTEGER, 1, 10000, NULL, 0,        \
-                            "How deep the JSON of an answer may nest.") row(max_line_size, "MAX_LINE_SIZE", NULL, "integer",     \
-                            "bytes", "1 KiB to 1 TiB", "64MiB", KZI_SIZE, 1024, BYTES_MAX, NULL, 0,                              \
-                            "The largest item of a stream.") row(max_connections, "MAX_CONNECTIONS", NULL, "integer", NULL,      \
-                            "0 to 4096", "16", KZI_INTEGER, 0, 4096, NULL, 0, "How many idle connections a client keeps warm.")  \
-                            row(compressed, "COMPRESSED", NULL, "boolean", NULL, "true or false", "true", KZI_BOOLEAN, 0, 1,     \
-                                NULL, 0, "Whether to ask for compressed answers.")                                               \
-                                row(plugin_path, "PLUGIN_PATH", NULL, "list", NULL, "folders, separated by ':'", NULL,           \
-                                    KZI_PATHS, 0, 0, NULL, 0, "Folders where plugins are looked for before the installed ones.") \
-                                    row(use_https, "USE_HTTPS", NULL, "boolean", NULL, "true or false", "true", KZI_BOOLEAN, 0,  \
-                                        1, NULL, 0, "Whether the endpoints of deployments are https.")                           \
-                                        row(log, "LOG", NULL, "choice", NULL, "off, error, warning, info, debug, trace", "off",  \
-                                            KZI_CHOICE, 0, 0, log_levels, 0, "What the command writes to standard error.")
-
+#define SETTINGS(row)                                                                                                          \
+    row(base_url, "BASE_URL", base_url_aliases, "url", NULL, URL_ALLOWED, "https://api.kamiwaza.ai",                           \
+        KZI_URL, 0, 0, NULL, 0, "Where the platform answers; deployed platforms usually have /api at its end.")                \
+    row(openai_base_url, "OPENAI_BASE_URL", NULL, "url", NULL, URL_ALLOWED, NULL, KZI_URL, 0, 0, NULL, 0,                      \
+        "Where models answer; unset, the deployment that serves a model is looked up.")                                        \
+    row(hub_url, "HUB_URL", NULL, "url", NULL, URL_ALLOWED, "https://huggingface.co", KZI_URL, 0, 0,                           \
+        NULL, 0, "The hub that model files are fetched from to this machine.")                                                 \
+    row(hub_token, "HUB_TOKEN", hub_token_aliases, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1,                  \
+        "A token for that hub, sent to it alone.")                                                                             \
+    row(api_key, "API_KEY", api_key_aliases, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1,                        \
+        "The API key that requests carry.")                                                                                    \
+    row(token, "TOKEN", NULL, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1, "A bearer token that requests carry.") \
+    row(auth, "AUTH", NULL, "string", NULL, "api-key, bearer, or an auth plugin's name", NULL, KZI_TEXT, 0, 0, NULL, 0,        \
+        "How to sign in; unset, by what is given.")                                                                            \
+    row(api_key_header, "API_KEY_HEADER", NULL, "choice", NULL, "both, authorization, x-api-key", "both", KZI_CHOICE, 0, 0,    \
+        key_headers, 0, "Which header carries the API key.")                                                                   \
+    row(timeout, "TIMEOUT", NULL, "duration", "seconds", "0 (none) to 86400", "30", KZI_DURATION, 0, DAY, NULL, 0,             \
+        "The longest a whole call may take, retries included; streams and downloads have none unless their call says so.")     \
+    row(connect_timeout, "CONNECT_TIMEOUT", NULL, "duration", "seconds", "0 (none) to 86400", "10", KZI_DURATION, 0, DAY,      \
+        NULL, 0, "The longest that connecting may take.")                                                                      \
+    row(idle_timeout, "IDLE_TIMEOUT", NULL, "duration", "seconds", "0 (none) to 86400", "60", KZI_DURATION, 0, DAY, NULL, 0,   \
+        "The longest that a server may send nothing.")                                                                         \
+    row(max_retries, "MAX_RETRIES", NULL, "integer", NULL, "0 to 100", "3", KZI_INTEGER, 0, 100, NULL, 0,                      \
+        "How often a request that failed for a passing reason is sent again.")                                                 \
+    row(retry_budget, "RETRY_BUDGET", NULL, "duration", "seconds", "0 (the timeout) to 86400", "0", KZI_DURATION, 0, DAY,      \
+        NULL, 0, "The longest that all attempts of a call together may take.")                                                 \
+    row(verify_tls, "VERIFY_TLS", verify_aliases, "boolean", NULL, "true or false", "true", KZI_BOOLEAN, 0, 1, NULL, 0,        \
+        "Whether servers must show a valid certificate; off only for tests.")                                                  \
+    row(ca_file, "CA_FILE", NULL, "path", NULL, "a file", NULL, KZI_PATH, 0, 0, NULL, 0,                                       \
+        "Certificates of the authorities to trust, PEM, instead of the system's.")                                             \
+    row(client_cert, "CLIENT_CERT", NULL, "path", NULL, "a file", NULL, KZI_PATH, 0, 0, NULL, 0, "Our own certificate, PEM.")  \
+    row(client_key, "CLIENT_KEY", NULL, "path", NULL, "a file", NULL, KZI_PATH, 0, 0, NULL, 0, "Its private key, PEM.")        \
+    row(client_key_password, "CLIENT_KEY_PASSWORD", NULL, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1,           \
+        "The password of that key.")                                                                                           \
+    row(proxy, "PROXY", NULL, "string", NULL, "a URL, or empty for the environment's", NULL, KZI_TEXT, 0, 0, NULL, 1,          \
+        "The proxy to go through.")                                                                                            \
+    row(headers, "HEADERS", NULL, "list", NULL, "\"Name: value\", one a line", NULL, KZI_HEADERS, 0, 0, NULL, 1,               \
+        "Further headers of every request.")                                                                                   \
+    row(user_agent, "USER_AGENT", NULL, "string", NULL, "any text", "libkamiwaza/" KZ_VERSION, KZI_TEXT, 0, 0, NULL, 0,        \
+        "What requests say they come from.")                                                                                   \
+    row(http_version, "HTTP_VERSION", NULL, "choice", NULL, "auto, 1.1, 2", "auto", KZI_CHOICE, 0, 0, http_versions, 0,        \
+        "The HTTP version; auto takes HTTP/2 where a TLS server offers it.")                                                   \
+    row(allow_plain_http, "ALLOW_PLAIN_HTTP", NULL, "boolean", NULL, "true or false", "false", KZI_BOOLEAN, 0, 1, NULL, 0,     \
+        "Whether credentials may go over plain HTTP to other machines.")                                                       \
+    row(max_header_size, "MAX_HEADER_SIZE", NULL, "integer", "bytes", "1 KiB to 16 MiB", "256KiB", KZI_SIZE, 1024, 16 << 20,   \
+        NULL, 0, "The largest headers of one answer.")                                                                         \
+    row(max_body_size, "MAX_BODY_SIZE", NULL, "integer", "bytes", "1 KiB to 1 TiB", "256MiB", KZI_SIZE, 1024, BYTES_MAX, NULL, \
+        0, "The largest answer that is taken into memory, after decompression.")                                               \
+    row(max_json_depth, "MAX_JSON_DEPTH", NULL, "integer", NULL, "1 to 10000", "128", KZI_INTEGER, 1, 10000, NULL, 0,          \
+        "How deep the JSON of an answer may nest.")                                                                            \
+    row(max_line_size, "MAX_LINE_SIZE", NULL, "integer", "bytes", "1 KiB to 1 TiB", "64MiB", KZI_SIZE, 1024, BYTES_MAX, NULL,  \
+        0, "The largest item of a stream.")                                                                                    \
+    row(max_connections, "MAX_CONNECTIONS", NULL, "integer", NULL, "0 to 4096", "16", KZI_INTEGER, 0, 4096, NULL, 0,           \
+        "How many idle connections a client keeps warm.")                                                                      \
+    row(compressed, "COMPRESSED", NULL, "boolean", NULL, "true or false", "true", KZI_BOOLEAN, 0, 1, NULL, 0,                  \
+        "Whether to ask for compressed answers.")                                                                              \
+    row(plugin_path, "PLUGIN_PATH", NULL, "list", NULL, "folders, separated by ':'", NULL, KZI_PATHS, 0, 0, NULL, 0,           \
+        "Folders where plugins are looked for before the installed ones.")                                                     \
+    row(use_https, "USE_HTTPS", NULL, "boolean", NULL, "true or false", "true", KZI_BOOLEAN, 0, 1, NULL, 0,                    \
+        "Whether the endpoints of deployments are https.")                                                                     \
+    row(log, "LOG", NULL, "choice", NULL, "off, error, warning, info, debug, trace", "off", KZI_CHOICE, 0, 0, log_levels, 0,   \
+        "What the command writes to standard error.")
 /* clang-format on */
 #define PUBLIC_ROW(member, variable, other, kind_name, unit_name, values, standard, kind, low, high, list, hidden, meaning) \
     { .name = #member,                                                                                                      \
@@ -122,9 +126,11 @@ int kzi_setting_index(const char *name)
 static bool refuse(int index, const char *value, const char *source, kz_error **error)
 {
     const kz_setting *setting = &table[index];
+    /* A URL is refused for its user, password or query, and those may be secret whatever the setting is. */
+    bool hidden = setting->secret || (rows[index].kind == KZI_URL && strpbrk(value, "@?#"));
     return kz_error_set(error, KZ_ERROR_CONFIG, setting->name, "The setting %s is %s%s%s (from %s); allowed: %s%s%s.",
-        setting->name, setting->secret ? "" : "\"", setting->secret ? "not valid" : value, setting->secret ? "" : "\"", source,
-        setting->allowed, setting->unit ? ", in " : "", setting->unit ? setting->unit : "");
+        setting->name, hidden ? "" : "\"", hidden ? "not valid" : value, hidden ? "" : "\"", source, setting->allowed,
+        setting->unit ? ", in " : "", setting->unit ? setting->unit : "");
 }
 
 static bool parse_boolean(const char *value, int64_t *out)
@@ -170,6 +176,8 @@ static bool parse_number(const char *value, const unit *units, bool whole, int64
         if (!strcasecmp(at, u->name)) {
             double result = number / (place ? place : 1) * u->factor;
             *out = (int64_t)(result + 0.5);
+            if (!*out && number > 0)
+                *out = 1; /* 0 means "no limit", which a very short time does not */
             return result < 9e18;
         }
     return false;

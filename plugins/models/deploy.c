@@ -3,6 +3,11 @@
 
 #include <kamiwaza/serving.h>
 
+static bool waits(const kz_models_download_and_deploy_params *params)
+{
+    return params->wait_for_download.state != KZ_SET || params->wait_for_download.value;
+}
+
 static bool fetch(
     kz_service *service, kz_download_summary *summary, const kz_models_download_and_deploy_params *params, kz_error **error)
 {
@@ -11,13 +16,8 @@ static bool fetch(
     if (!begun)
         return false;
     kz_result_adopt(summary, begun);
-    bool waits = params->wait_for_download.state != KZ_SET || params->wait_for_download.value;
-    if (!waits)
-        return true;
-    kz_model_download_status_list *list = kzp_wait_for_download(
-        service, params->repo_id, 2, params->timeout.value, begun->download_request.text != NULL, error);
-    kz_free(list);
-    return list != NULL;
+    double interval = params->polling_interval.state == KZ_SET ? params->polling_interval.value : 2;
+    return !waits(params) || kzp_wait_for_begun(service, begun, interval, params->timeout.value, error);
 }
 
 void *kzp_models_download_and_deploy(kz_service *service, const void *arguments, kz_error **error)
@@ -31,7 +31,7 @@ void *kzp_models_download_and_deploy(kz_service *service, const void *arguments,
     if (summary && !model && !*error)
         kz_error_set(
             error, KZ_ERROR_NOT_FOUND, "repo_id", "The platform does not know %s though it was downloaded.", params->repo_id);
-    if (model && !*error && kzp_summarize_deployed(summary, model, error)) {
+    if (model && !*error && kzp_summarize_deployed(summary, model, waits(params), error)) {
         kz_service_progress(service, "deploy", params->repo_id, "polls", 0, -1, error);
         kz_string_value *id = kz_serving_deploy(serving, &(kz_serving_deploy_params){ .repo_id = params->repo_id }, error);
         kz_result_adopt(summary, id);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 const kz_model_file *const *kzp_choose_files(
     void *root, const kz_model *model, const char *quantization, size_t *n_files, kz_error **error)
@@ -70,21 +71,13 @@ static kz_json request_text(void *root, const kz_model *model, const char *const
     return text;
 }
 
-void *kzp_models_initiate_download(kz_service *service, const void *arguments, kz_error **error)
+bool kzp_begin_download(kz_service *service, kz_initiated_download *result, const kz_model *model,
+    const kz_model_file *const *files, size_t n_files, kz_error **error)
 {
-    const kz_models_initiate_download_params *params = arguments;
-    kz_initiated_download *result = kz_result_new(&kzt_kz_initiated_download, sizeof *result, error);
-    const kz_model *model = result ? kzp_find_on_hub(service, result, params->repo_id, error) : NULL;
-    const char *quantization = kzp_has(params->quantization) ? params->quantization : "q6_k";
-    size_t n_files = 0, n_missing = 0;
-    const kz_model_file *const *files = model ? kzp_choose_files(result, model, quantization, &n_files, error) : NULL;
-    const char **names = files ? missing_files(result, files, n_files, &n_missing, error) : NULL;
-    if (!names) {
-        kz_free(result);
-        if (model && !*error)
-            kz_error_set(error, KZ_ERROR_NOT_FOUND, "repo_id", "%s has no files.", params->repo_id);
-        return NULL;
-    }
+    size_t n_missing = 0;
+    const char **names = missing_files(result, files, n_files, &n_missing, error);
+    if (!names)
+        return false;
     kzp_model_set_files(model, files, n_files);
     result->model = model;
     result->files = files;
@@ -92,9 +85,22 @@ void *kzp_models_initiate_download(kz_service *service, const void *arguments, k
     result->result = KZ_JSON("{\"result\":true,\"message\":\"The files are there already.\",\"files\":[]}");
     if (n_missing && request(service, result, names, n_missing, error))
         result->download_request = request_text(result, model, names, n_missing, error);
-    if (!*error)
+    return !*error;
+}
+
+void *kzp_models_initiate_download(kz_service *service, const void *arguments, kz_error **error)
+{
+    const kz_models_initiate_download_params *params = arguments;
+    kz_initiated_download *result = kz_result_new(&kzt_kz_initiated_download, sizeof *result, error);
+    const kz_model *model = result ? kzp_find_on_hub(service, result, params->repo_id, error) : NULL;
+    const char *quantization = kzp_has(params->quantization) ? params->quantization : "q6_k";
+    size_t n_files = 0;
+    const kz_model_file *const *files = model ? kzp_choose_files(result, model, quantization, &n_files, error) : NULL;
+    if (files && kzp_begin_download(service, result, model, files, n_files, error))
         return result;
     kz_free(result);
+    if (model && !*error)
+        kz_error_set(error, KZ_ERROR_NOT_FOUND, "repo_id", "%s has no files.", params->repo_id);
     return NULL;
 }
 
@@ -160,7 +166,7 @@ static bool sum_up(kz_download_summary *s, const kz_model_file *const *files, si
 static bool is_gguf(const kz_model_file *file)
 {
     size_t length = file->name ? strlen(file->name) : 0;
-    return length > 5 && !strcmp(file->name + length - 5, ".gguf");
+    return length > 5 && !strcasecmp(file->name + length - 5, ".gguf");
 }
 
 /* Those of the files that a quantisation means: among the GGUF files. */
@@ -214,16 +220,25 @@ void *kzp_models_progress(kz_service *service, const void *arguments, kz_error *
     return NULL;
 }
 
-/* What download_and_deploy answers of the files: those of the model that can be run, as they are now. */
-bool kzp_summarize_deployed(kz_download_summary *s, const kz_model *model, kz_error **error)
+/* What download_and_deploy answers: the files that can be run are what counts, all that are there are told. */
+bool kzp_summarize_deployed(kz_download_summary *s, const kz_model *model, bool waited, kz_error **error)
 {
-    size_t n;
+    size_t n, n_down = 0;
     const kz_model_file *const *files = of_quantization(s, model, NULL, &n, error);
-    if (*error || !sum_up(s, files, n, error))
+    const kz_model_file **down = kz_result_memory(s, (model->n_m_files + 1) * sizeof *down, error);
+    if (!down || *error || !sum_up(s, files, n, error))
         return false;
+    for (size_t i = 0; i < model->n_m_files; i++)
+        if (kzp_true(model->m_files[i]->download))
+            down[n_down++] = model->m_files[i];
+    s->downloaded_files = down;
+    s->n_downloaded_files = n_down;
     s->model = model;
     s->found = KZ_TRUE;
-    s->total_progress = KZ_NUMBER(model->n_m_files ? 100 : 0);
-    s->all_downloaded = KZ_BOOL(model->n_m_files > 0);
+    if (waited) { /* other quantisations were not asked for: they are not pending */
+        s->n_pending_files = 0;
+        s->total_progress = KZ_NUMBER(model->n_m_files ? 100 : 0);
+        s->all_downloaded = KZ_BOOL(model->n_m_files > 0);
+    }
     return true;
 }

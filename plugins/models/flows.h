@@ -27,10 +27,14 @@ const kz_model *kzp_find_on_hub(kz_service *service, void *root, const char *rep
 /* The files of `model` in a quantisation, or all when they come in one; the array lives with `root`. */
 const kz_model_file *const *kzp_choose_files(
     void *root, const kz_model *model, const char *quantization, size_t *n_files, kz_error **error);
-/* Sums up the files of a model that was deployed. */
-bool kzp_summarize_deployed(kz_download_summary *summary, const kz_model *model, kz_error **error);
-/* Downloads of a repository that have begun; waits until none is under way. `must_begin`: an empty list means "not yet". */
-kz_model_download_status_list *kzp_wait_for_download(
-    kz_service *service, const char *repo_id, double interval, double timeout, bool must_begin, kz_error **error);
+/* Asks the platform for those of `files` that it does not have; fills `result`, which owns `files`. */
+bool kzp_begin_download(kz_service *service, kz_initiated_download *result, const kz_model *model,
+    const kz_model_file *const *files, size_t n_files, kz_error **error);
+/* Sums up the files of a model that was deployed; `waited`: its download is known to have ended. */
+bool kzp_summarize_deployed(kz_download_summary *summary, const kz_model *model, bool waited, kz_error **error);
+/* Waits until all that `begun` asked for is whole; returns at once when nothing had to be fetched. A file that was cancelled or
+ * stopped short, and a download that does not begin, are STATE. */
+bool kzp_wait_for_begun(
+    kz_service *service, const kz_initiated_download *begun, double interval, double timeout, kz_error **error);
 
 #endif

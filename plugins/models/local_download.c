@@ -339,18 +339,37 @@ static void clean_up(batch *b)
     free(b->files);
 }
 
+/* The files that the platform is to have: those that were named, else those of the quantisation. */
+static const kz_model_file *const *choose_for_platform(batch *b, size_t *n, kz_error **error)
+{
+    const char *quantization = kzp_has(b->params->quantization) ? b->params->quantization : "q6_k";
+    size_t n_all = b->model->n_m_files;
+    *n = 0;
+    if (!b->params->n_files)
+        return kzp_choose_files(b->result, b->model, quantization, n, error);
+    if (!check_names(b, b->model->m_files, n_all, error))
+        return NULL;
+    const kz_model_file **named = kz_result_memory(b->result, (n_all + 1) * sizeof *named, error);
+    for (size_t i = 0; named && i < n_all; i++)
+        if (b->model->m_files[i]->name && is_wanted(b->params, b->model->m_files[i]->name))
+            named[(*n)++] = b->model->m_files[i];
+    return named;
+}
+
 /* The platform fetches; what it has then is told. */
 static bool by_platform(batch *b, kz_error **error)
 {
-    kz_initiated_download *begun = kz_models_initiate_download((kz_models *)b->service,
-        &(kz_models_initiate_download_params){ .repo_id = b->repo_id, .quantization = b->params->quantization }, error);
+    size_t n = 0;
+    const kz_model_file *const *files = choose_for_platform(b, &n, error);
+    if (!n)
+        return *error ? false : kz_error_set(error, KZ_ERROR_NOT_FOUND, "repo_id", "%s has no files.", b->repo_id);
+    kz_initiated_download *begun = kz_result_new(&kzt_kz_initiated_download, sizeof *begun, error);
     if (!begun)
         return false;
     kz_result_adopt(b->result, begun);
-    kz_model_download_status_list *list = kzp_wait_for_download(
-        b->service, b->repo_id, 1, 0, begun->download_request.text != NULL, error);
-    kz_free(list);
-    const kz_downloaded_file **items = list ? kz_result_memory(b->result, (begun->n_files + 1) * sizeof *items, error) : NULL;
+    bool fine = kzp_begin_download(b->service, begun, b->model, files, n, error) &&
+        kzp_wait_for_begun(b->service, begun, 1, 0, error);
+    const kz_downloaded_file **items = fine ? kz_result_memory(b->result, (begun->n_files + 1) * sizeof *items, error) : NULL;
     for (size_t i = 0; items && i < begun->n_files; i++) {
         kz_downloaded_file *item = kz_result_object(b->result, &kzt_kz_downloaded_file, sizeof *item, error);
         if (!item)

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static char *home;
 
@@ -164,6 +165,53 @@ static void test_secrets(void)
     g_unsetenv("KAMIWAZA_API_KEY");
 }
 
+static void test_url_secrets(void)
+{
+    static const char *const urls[] = { "https://bob:hunter2@host", "https://host/?token=hunter2", "https://host#hunter2" };
+    static const char *const names[] = { "base_url", "hub_url", "openai_base_url" };
+    for (size_t i = 0; i < G_N_ELEMENTS(urls) * G_N_ELEMENTS(names); i++) {
+        kz_error *error = NULL;
+        kz_config *config = kz_config_new(&error);
+        g_assert_false(kz_config_set(config, names[i / 3], urls[i % 3], &error));
+        g_assert_null(strstr(error->message, "hunter2"));
+        kz_error_free(error);
+        kz_config_free(config);
+    }
+}
+
+static void test_short_times(void)
+{
+    kz_error *error = NULL;
+    kz_config *code = kz_config_new(&error);
+    g_assert_true(kz_config_set(code, "timeout", "0.0001", &error));
+    kzi_config *config = kzi_config_resolve(code, &error);
+    g_assert_cmpint(kzi_config_settings(config)->timeout, ==, 1);
+    kzi_config_free(config);
+    kz_config_free(code);
+}
+
+static void test_odd_profiles(void)
+{
+    char *deep = g_strnfill(40, '['), *end = g_strnfill(40, ']');
+    char *text = g_strconcat("{\"profiles\":{\"default\":{\"user_agent\":", deep, end, "}}}", NULL);
+    write_profile(text, 0644);
+    refuse(NULL, "deeper");
+    g_free(text);
+    g_free(deep);
+    g_free(end);
+    write_profile("{\"profiles\":{\"default\":{\"user_agent\":\"a\\u0000b\"}}}", 0644);
+    refuse("user_agent", "NUL");
+    write_profile("null", 0644);
+    refuse(NULL, "must be an object");
+    char *path = g_build_filename(home, "kamiwaza", "config.json", NULL);
+    g_remove(path);
+    g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+    refuse(path, "no regular file");
+    g_remove(path);
+    g_free(path);
+    write_profile("{}", 0644);
+}
+
 static void test_table(void)
 {
     size_t n;
@@ -189,6 +237,9 @@ int main(int argc, char **argv)
     g_test_add_func("/config/bad-values-name-setting-source-and-what-is-allowed", test_bad_values);
     g_test_add_func("/config/bad-profiles-name-place-and-remedy", test_bad_profiles);
     g_test_add_func("/config/secrets-are-masked", test_secrets);
+    g_test_add_func("/config/refused-urls-show-no-secret", test_url_secrets);
+    g_test_add_func("/config/a-very-short-time-is-not-no-limit", test_short_times);
+    g_test_add_func("/config/profiles-that-are-no-plain-json-file-are-refused", test_odd_profiles);
     g_test_add_func("/config/the-table-is-complete", test_table);
     int status = g_test_run();
     char *file = g_build_filename(home, "kamiwaza", "config.json", NULL), *folder = g_build_filename(home, "kamiwaza", NULL);

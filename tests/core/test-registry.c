@@ -87,6 +87,13 @@ static void test_loads_once(void)
         first = service;
     }
     g_assert_true(kz_service_state(first) == first); /* create() ran with the handle */
+    char *path = g_build_filename(plugins(), "good.so", NULL);
+    void *object = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
+    g_assert_nonnull(object);
+    const int *times = dlsym(object, "kz_times_created");
+    g_assert_cmpint(*times, ==, 1);
+    dlclose(object);
+    g_free(path);
     kz_client_free(client);
 }
 
@@ -110,7 +117,10 @@ static void test_listing(void)
 {
     kz_error *error = NULL;
     kz_client *client = client_of(plugins());
-    kz_plugin_list *names = kz_client_plugins(client, false, &error), *checked = kz_client_plugins(client, true, &error);
+    kz_plugin_list *names = kz_client_plugins(client, false, &error);
+    for (size_t i = 0; i < names->n_items; i++)
+        g_assert_null(dlopen(names->items[i].path, RTLD_NOW | RTLD_NOLOAD));
+    kz_plugin_list *checked = kz_client_plugins(client, true, &error);
     g_assert_cmpuint(names->n_items, ==, 6);
     for (size_t i = 0; i < names->n_items; i++) {
         g_assert_null(names->items[i].version);
@@ -123,13 +133,21 @@ static void test_listing(void)
     kz_client_free(client);
 }
 
+/* In a process of its own: what other tests load stays loaded. */
+static void test_listing_alone(void)
+{
+    g_test_trap_subprocess("/registry/listing/subprocess", 0, 0);
+    g_test_trap_assert_passed();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/registry/listing-opens-nothing", test_listing_alone);
+    g_test_add_func("/registry/listing/subprocess", test_listing);
     g_test_add_func("/registry/what-is-wrong-is-refused-with-the-reason", test_wrong);
     g_test_add_func("/registry/what-others-may-write-is-not-loaded", test_untrusted);
     g_test_add_func("/registry/parallel-first-accesses-load-once", test_loads_once);
     g_test_add_func("/registry/extensions-add-operations", test_extension);
-    g_test_add_func("/registry/listing-opens-nothing", test_listing);
     return g_test_run();
 }
