@@ -12,11 +12,18 @@ static const kzi_policy *const pipeline[] = { &kzi_policy_options, &kzi_policy_r
     &kzi_policy_retry, &kzi_policy_log, &kzi_policy_transport };
 enum { TRANSPORT = sizeof pipeline / sizeof *pipeline - 1 };
 
+static void end(kzi_call *call)
+{
+    call->ended = true;
+    if (call->notify)
+        call->notify(call);
+}
+
 static void finish(kzi_call *call)
 {
     if (!call->error && !call->sink.bytes)
         kzi_answer_decode(call);
-    call->ended = true;
+    end(call);
 }
 
 static kzi_step hook(kzi_call *call)
@@ -39,7 +46,7 @@ void kzi_call_advance(kzi_call *call)
         case KZI_AGAIN: call->returning = false; break;
         case KZI_PENDING:
         case KZI_WAIT: return;
-        case KZI_END: call->ended = true; break;
+        case KZI_END: end(call); break;
         }
     }
 }
@@ -55,11 +62,11 @@ void kzi_call_answered(kzi_call *call, CURLcode code)
 
 void kzi_call_fail(kzi_call *call, kz_error **error)
 {
-    if (call->running)
+    if (call->loop)
         kzi_loop_stop(call->loop, call);
     kz_error_clear(&call->error);
     kz_error_move(&call->error, error);
-    call->ended = true;
+    end(call);
 }
 
 void kzi_call_drop_credentials(kzi_call *call)
@@ -88,7 +95,7 @@ void kzi_call_clear(kzi_call *call)
     free(call->request_id);
     free(call->etag);
     kzi_options_unref(call->options);
-    kz_client_free(call->client);
+    kzi_client_drop(call->client);
     kz_error *error = call->error;
     void *result = call->result, *user = call->user;
     *call = (kzi_call){ .error = error, .result = result, .user = user, .ended = true };

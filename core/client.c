@@ -111,10 +111,12 @@ kz_client *kz_client_new(const kz_config *config, kz_error **error)
         kz_error_no_memory(error);
         return NULL;
     }
+    atomic_init(&client->users, 1);
     atomic_init(&client->refs, 1);
     client->generation = atomic_load(&process_generation);
     pthread_mutex_init(&client->lock, NULL);
     pthread_mutex_init(&client->pool_lock, NULL);
+    pthread_mutex_init(&client->loops_lock, NULL);
     pthread_cond_init(&client->ready, NULL);
     for (size_t i = 0; i < CURL_LOCK_DATA_LAST; i++)
         pthread_mutex_init(&client->share_locks[i], NULL);
@@ -138,11 +140,27 @@ kz_client *kz_client_new(const kz_config *config, kz_error **error)
 kz_client *kz_client_ref(kz_client *client)
 {
     if (client)
-        atomic_fetch_add(&client->refs, 1);
+        atomic_fetch_add(&client->users, 1);
     return client;
 }
 
 void kz_client_free(kz_client *client)
+{
+    if (!client || atomic_fetch_sub(&client->users, 1) != 1)
+        return;
+    atomic_store(&client->closing, true);
+    if (client->generation == atomic_load(&process_generation))
+        kzi_loops_wake(client);
+    kzi_client_drop(client);
+}
+
+kz_client *kzi_client_hold(kz_client *client)
+{
+    atomic_fetch_add(&client->refs, 1);
+    return client;
+}
+
+void kzi_client_drop(kz_client *client)
 {
     if (!client || atomic_fetch_sub(&client->refs, 1) != 1)
         return;
@@ -161,6 +179,7 @@ void kz_client_free(kz_client *client)
         pthread_mutex_destroy(&client->share_locks[i]);
     pthread_cond_destroy(&client->ready);
     pthread_mutex_destroy(&client->pool_lock);
+    pthread_mutex_destroy(&client->loops_lock);
     pthread_mutex_destroy(&client->lock);
     free(client);
 }

@@ -39,6 +39,7 @@ typedef struct kzi_settings {
     int64_t max_json_depth;   /* default 128 */
     int64_t max_line_size;    /* one event or line of a stream, default 64 MiB */
     int64_t max_connections;  /* kept warm per client, default 16 */
+    int64_t max_host_calls;   /* at once to one host on one loop, 0: any */
     int64_t compressed;       /* ask for compressed answers, default 1 */
     kzi_list plugin_path;     /* folders searched first (set in code, then KAMIWAZA_PLUGIN_PATH) */
     int64_t use_https;        /* scheme of deployment endpoints, KAMIWAZA_USE_HTTPS, default 1 */

@@ -9,6 +9,7 @@
 #include "schema_json.h"
 #include "scope.h"
 #include <curl/curl.h>
+#include <kamiwaza/async.h>
 #include <kamiwaza/plugin.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -96,7 +97,11 @@ void kzi_flow_handle_end(kz_service *handle);
 typedef struct kzi_loop kzi_loop;
 
 struct kz_client {
-    atomic_int refs;
+    atomic_int users;    /* references of the program */
+    atomic_int refs;     /* one for all users, one for each call, stream and loop */
+    atomic_bool closing; /* no users are left: what is pending ends */
+    pthread_mutex_t loops_lock;
+    kz_loop *loops;      /* those that the program drives */
     unsigned generation; /* of the process: a child after fork() has another */
     kzi_config *config;
     const kzi_settings *settings;
@@ -114,6 +119,11 @@ struct kz_client {
     bool base_is_loopback;
 };
 
+/* References of the core itself, which keep the memory but not the client open. */
+kz_client *kzi_client_hold(kz_client *client);
+void kzi_client_drop(kz_client *client);
+/* Tells the loops that the program drives that the client is closing (reactor.c). */
+void kzi_loops_wake(kz_client *client);
 /* False with STATE filled in when the process is a child after fork(). */
 bool kzi_client_usable(const kz_client *client, kz_error **error);
 void kzi_client_log(const kz_client *client, kz_log_level level, const char *area, const char *message,
@@ -220,10 +230,16 @@ struct kzi_call {
     int64_t active_at; /* of the last byte */
     int64_t started_at;
     kzi_loop *loop;
-    kzi_call *next;
+    kzi_call *next, *previous;
+    struct kzi_host *host; /* whose limit it counts in */
+    kzi_call *queue_next;
+    bool queued;    /* waits for its turn with that host */
+    bool cancelled; /* by itself, not through a token */
     kz_error *error;
     void *result;
     void *user;
+    void (*notify)(kzi_call *call); /* it has ended, or its sink took bytes; NULL: nobody asks */
+    void *notify_user;
 };
 
 /* Prepares a call from an operation and its checked arguments (request.c). */
@@ -283,6 +299,8 @@ void kzi_loop_easy_done(kzi_loop *loop, CURL *easy);
 bool kzi_loop_start(kzi_loop *loop, kzi_call *call);
 void kzi_loop_stop(kzi_loop *loop, kzi_call *call);
 
+/* What a reference of a program means here; NULL with the slot filled (execute.c). */
+const kz_operation *kzi_operation_of(kz_service *service, const kz_op_ref *ref, kzi_instance **owner, kz_error **error);
 /* Executes any operation: flow or request (execute.c). */
 void *kzi_execute(
     kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error);

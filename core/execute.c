@@ -79,7 +79,7 @@ void *kzi_execute(
 }
 
 /* What a reference of a program means here; NULL with the slot filled. */
-static const kz_operation *resolve(kz_service *service, const kz_op_ref *ref, kzi_instance **owner, kz_error **error)
+const kz_operation *kzi_operation_of(kz_service *service, const kz_op_ref *ref, kzi_instance **owner, kz_error **error)
 {
     if (kzi_stuck(error))
         return NULL;
@@ -100,7 +100,7 @@ static const kz_operation *resolve(kz_service *service, const kz_op_ref *ref, kz
 void *kz_call(void *service, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     kzi_instance *owner;
-    const kz_operation *op = resolve(service, ref, &owner, error);
+    const kz_operation *op = kzi_operation_of(service, ref, &owner, error);
     if (!op)
         return NULL;
     if (op->answer >= KZ_ANSWER_EVENTS) {
@@ -122,6 +122,6 @@ bool kz_call_bool(void *service, const kz_op_ref *ref, const void *params, kz_er
 kz_stream *kz_call_stream(void *service, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     kzi_instance *owner;
-    const kz_operation *op = resolve(service, ref, &owner, error);
+    const kz_operation *op = kzi_operation_of(service, ref, &owner, error);
     return op ? kzi_open_stream(service, owner, op, ref, params, error) : NULL;
 }

@@ -101,7 +101,7 @@ static bool prepare(job *j, kz_error **error)
 {
     kz_service *service = j->batch->service;
     kzi_call *call = &j->call;
-    *call = (kzi_call){ .client = kz_client_ref(service->instance->client),
+    *call = (kzi_call){ .client = kzi_client_hold(service->instance->client),
         .options = kzi_options_ref(service->options),
         .method = "GET",
         .idempotent = true,

@@ -1,7 +1,7 @@
-/* loop.c: drives calls over one curl_multi handle: starts what waits, ends what is cancelled or out of time, sleeps when there
- * is nothing to do. A blocking call borrows a loop from the client's pool, last in first out, so its connections are
+/* loop.c: what every loop does with its calls: takes them in and out, starts and stops their transfers, ends those that are
+ * cancelled or out of time. A blocking call borrows a loop from the client's pool, last in first out, so its connections are
  * warm and never shared between running threads. */
-#include "engine.h"
+#include "loop.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -9,19 +9,7 @@
 #include <strings.h>
 #include <time.h>
 
-struct kzi_loop {
-    kz_client *client;
-    CURLM *multi;
-    CURL *spare; /* an easy handle kept for the next call */
-    kzi_call *calls;
-    bool tls;     /* a TLS library may write to a closed socket: SIGPIPE is kept away */
-    bool changed; /* something happened in this turn */
-    kzi_loop *next;
-};
-
-enum { MAX_CANCEL_FDS = 16 };
-
-static kzi_loop *loop_new(kz_client *client)
+kzi_loop *kzi_loop_new(kz_client *client)
 {
     kzi_loop *loop = calloc(1, sizeof *loop);
     if (!loop || !(loop->multi = curl_multi_init())) {
@@ -41,7 +29,7 @@ kzi_loop *kzi_loop_acquire(kz_client *client, kz_error **error)
         client->n_pool--;
     }
     pthread_mutex_unlock(&client->pool_lock);
-    if (!loop && !(loop = loop_new(client)))
+    if (!loop && !(loop = kzi_loop_new(client)))
         kz_error_no_memory(error);
     if (loop)
         loop->next = NULL;
@@ -71,32 +59,32 @@ void kzi_loop_free(kzi_loop *loop)
 {
     if (!loop)
         return;
-    if (loop->spare)
-        curl_easy_cleanup(loop->spare);
+    while (loop->n_spares)
+        curl_easy_cleanup(loop->spares[--loop->n_spares]);
     curl_multi_cleanup(loop->multi);
+    kzi_hosts_free(loop);
+    kzi_buffer_free(&loop->spare_input);
     free(loop);
 }
 
 CURL *kzi_loop_easy(kzi_loop *loop)
 {
-    CURL *easy = loop->spare;
-    loop->spare = NULL;
-    return easy ? easy : curl_easy_init();
+    return loop->n_spares ? loop->spares[--loop->n_spares] : curl_easy_init();
 }
 
 void kzi_loop_easy_done(kzi_loop *loop, CURL *easy)
 {
     if (!easy)
         return;
-    if (loop->spare) {
+    if (loop->n_spares == KZI_SPARE_EASIES) {
         curl_easy_cleanup(easy);
         return;
     }
     curl_easy_reset(easy);
-    loop->spare = easy;
+    loop->spares[loop->n_spares++] = easy;
 }
 
-bool kzi_loop_start(kzi_loop *loop, kzi_call *call)
+static bool start_now(kzi_loop *loop, kzi_call *call)
 {
     loop->tls |= !strncasecmp(call->url.data, "https:", 6);
     if (curl_multi_add_handle(loop->multi, call->easy))
@@ -106,30 +94,69 @@ bool kzi_loop_start(kzi_loop *loop, kzi_call *call)
     return true;
 }
 
+bool kzi_loop_start(kzi_loop *loop, kzi_call *call)
+{
+    return !kzi_host_enter(loop, call) || start_now(loop, call);
+}
+
 void kzi_loop_stop(kzi_loop *loop, kzi_call *call)
 {
     if (call->running)
         curl_multi_remove_handle(loop->multi, call->easy);
     call->running = false;
+    kzi_call *turn = kzi_host_leave(loop, call);
+    if (!turn)
+        return;
+    turn->active_at = kzi_now_ms();
+    if (!start_now(loop, turn)) {
+        kz_error *error = NULL;
+        kz_error_move(&error, &turn->error);
+        kzi_call_fail(turn, &error);
+    }
+}
+
+/* When the call wants to be looked at next, 0: when something comes. */
+static int64_t due_of(const kzi_call *call)
+{
+    int64_t due = 0;
+    const int64_t times[] = { call->deadline, call->wake_at,
+        call->running && call->idle && !call->paused ? call->active_at + call->idle : 0 };
+    for (size_t i = 0; i < 3 && !call->ended; i++)
+        if (times[i] && (!due || times[i] < due))
+            due = times[i];
+    return due;
+}
+
+static void note_due(kzi_loop *loop, const kzi_call *call)
+{
+    int64_t due = due_of(call);
+    if (due && (!loop->next_due || due < loop->next_due))
+        loop->next_due = due;
 }
 
 void kzi_loop_add(kzi_loop *loop, kzi_call *call)
 {
     call->loop = loop;
+    call->previous = NULL;
     call->next = loop->calls;
+    if (call->next)
+        call->next->previous = call;
     loop->calls = call;
     loop->changed = true;
     kzi_call_advance(call);
+    note_due(loop, call);
 }
 
 void kzi_loop_remove(kzi_loop *loop, kzi_call *call)
 {
-    kzi_call **link = &loop->calls;
-    while (*link && *link != call)
-        link = &(*link)->next;
-    if (!*link)
+    if (call->loop != loop)
         return;
-    *link = call->next;
+    if (call->previous)
+        call->previous->next = call->next;
+    else
+        loop->calls = call->next;
+    if (call->next)
+        call->next->previous = call->previous;
     kzi_loop_stop(loop, call);
     kzi_loop_easy_done(loop, call->easy);
     call->easy = NULL;
@@ -160,35 +187,36 @@ static bool is_idle(const kzi_call *call, int64_t now)
     return call->running && call->idle && !call->paused && now - call->active_at >= call->idle;
 }
 
-/* What time and tokens bring about; returns when something next will, or -1. */
-static int64_t check_times(kzi_loop *loop)
+/* Does what is due for one call; false: nothing was. */
+static bool check_call(kzi_call *call, int64_t now)
 {
-    int64_t now = kzi_now_ms(), next = -1;
-    for (kzi_call *call = loop->calls; call; call = call->next) {
-        if (call->ended)
-            continue;
-        if (call->options && kz_cancel_is_set(call->options->cancel))
-            end_with(call, KZ_ERROR_CANCELLED, NULL, 0);
-        else if (call->deadline && now >= call->deadline)
-            end_with(call, KZ_ERROR_TIMEOUT, "finish its answer", call->deadline - call->started_at);
-        else if (is_idle(call, now))
-            idle_passed(call);
-        else if (call->wake_at && now >= call->wake_at)
-            kzi_call_advance(call);
-        else {
-            int64_t due[] = { call->deadline, call->wake_at,
-                call->running && call->idle && !call->paused ? call->active_at + call->idle : 0 };
-            for (size_t i = 0; i < 3; i++)
-                if (due[i] && (next < 0 || due[i] < next))
-                    next = due[i];
-            continue;
-        }
-        loop->changed = true;
-    }
-    return next < 0 ? -1 : next > now ? next - now : 0;
+    if (call->cancelled || (call->options && kz_cancel_is_set(call->options->cancel)))
+        end_with(call, KZ_ERROR_CANCELLED, NULL, 0);
+    else if (call->deadline && now >= call->deadline)
+        end_with(call, KZ_ERROR_TIMEOUT, "finish its answer", call->deadline - call->started_at);
+    else if (is_idle(call, now))
+        idle_passed(call);
+    else if (call->wake_at && now >= call->wake_at)
+        kzi_call_advance(call);
+    else
+        return false;
+    return true;
 }
 
-static void read_messages(kzi_loop *loop)
+int64_t kzi_loop_check_times(kzi_loop *loop)
+{
+    int64_t now = kzi_now_ms();
+    loop->next_due = 0;
+    for (kzi_call *call = loop->calls, *next; call; call = next) {
+        next = call->next;
+        if (!call->ended && check_call(call, now))
+            loop->changed = true;
+        note_due(loop, call);
+    }
+    return !loop->next_due ? -1 : loop->next_due > now ? loop->next_due - now : 0;
+}
+
+void kzi_loop_read_messages(kzi_loop *loop)
 {
     CURLMsg *message;
     int left;
@@ -197,26 +225,21 @@ static void read_messages(kzi_loop *loop)
             continue;
         CURL *easy = message->easy_handle;
         CURLcode code = message->data.result;
-        kzi_call *call = NULL;
-        for (kzi_call *c = loop->calls; c; c = c->next)
-            if (c->easy == easy)
-                call = c;
-        if (!call) {
-            curl_multi_remove_handle(loop->multi, easy);
-            continue;
-        }
+        char *private = NULL;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+        kzi_call *call = (kzi_call *)(void *)private;
         kzi_loop_stop(loop, call);
         loop->changed = true;
         kzi_call_answered(call, code);
+        note_due(loop, call);
     }
 }
 
 /* Blocks SIGPIPE for this thread around what may write to a socket through a TLS library; one that came meanwhile is ours. */
-static void perform(kzi_loop *loop)
+void kzi_loop_guard(kzi_loop *loop, void (*drive)(void *user), void *user)
 {
-    int running;
     if (!loop->tls) {
-        curl_multi_perform(loop->multi, &running);
+        drive(user);
         return;
     }
     sigset_t pipe, before, pending;
@@ -225,50 +248,11 @@ static void perform(kzi_loop *loop)
     sigpending(&pending);
     bool was_pending = sigismember(&pending, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, &before);
-    curl_multi_perform(loop->multi, &running);
+    drive(user);
     if (!was_pending) {
         const struct timespec now = { 0 };
         while (sigtimedwait(&pipe, NULL, &now) == SIGPIPE)
             ;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-static unsigned cancel_fds(const kzi_loop *loop, struct curl_waitfd *fds)
-{
-    unsigned n = 0;
-    for (const kzi_call *call = loop->calls; call; call = call->next) {
-        if (call->ended || !call->options || !call->options->cancel)
-            continue;
-        int fd = call->options->cancel->fd;
-        bool known = false;
-        for (unsigned i = 0; i < n; i++)
-            known |= fds[i].fd == fd;
-        if (!known && n < MAX_CANCEL_FDS)
-            fds[n++] = (struct curl_waitfd){ .fd = fd, .events = CURL_WAIT_POLLIN };
-    }
-    return n;
-}
-
-void kzi_loop_turn(kzi_loop *loop, int64_t limit)
-{
-    loop->changed = false;
-    int64_t wait = check_times(loop);
-    perform(loop);
-    read_messages(loop);
-    if (loop->changed || !loop->calls)
-        return;
-    struct curl_waitfd fds[MAX_CANCEL_FDS];
-    unsigned n = cancel_fds(loop, fds);
-    if (limit >= 0 && (wait < 0 || limit < wait))
-        wait = limit;
-    if (n == MAX_CANCEL_FDS && (wait < 0 || wait > 100))
-        wait = 100; /* more tokens than places: look at them now and then */
-    curl_multi_poll(loop->multi, fds, n, wait < 0 || wait > 1000000 ? 1000000 : (int)wait, NULL);
-}
-
-void kzi_loop_run(kzi_loop *loop, kzi_call *call)
-{
-    while (!call->ended)
-        kzi_loop_turn(loop, -1);
 }

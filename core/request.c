@@ -293,7 +293,7 @@ bool kzi_call_prepare(kzi_call *call, kz_service *service, kzi_instance *owner, 
 {
     kz_client *client = owner->client;
     uint64_t size = ref ? ref->params_size : op->params->size;
-    call->client = kz_client_ref(client);
+    call->client = kzi_client_hold(client);
     call->options = kzi_options_ref(service->options);
     call->op = op;
     call->caller = ref ? ref->interface : NULL;

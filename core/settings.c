@@ -76,6 +76,8 @@ static const char *const log_levels[] = { "off", "error", "warning", "info", "de
         0, "The largest item of a stream.")                                                                                    \
     row(max_connections, "MAX_CONNECTIONS", NULL, "integer", NULL, "0 to 4096", "16", KZI_INTEGER, 0, 4096, NULL, 0,           \
         "How many idle connections a client keeps warm.")                                                                      \
+    row(max_host_calls, "MAX_HOST_CALLS", NULL, "integer", NULL, "0 (any) to 100000", "0", KZI_INTEGER, 0, 100000, NULL, 0,    \
+        "How many asynchronous requests may be under way to one host at once on one loop; others wait in order.")              \
     row(compressed, "COMPRESSED", NULL, "boolean", NULL, "true or false", "true", KZI_BOOLEAN, 0, 1, NULL, 0,                  \
         "Whether to ask for compressed answers.")                                                                              \
     row(plugin_path, "PLUGIN_PATH", NULL, "list", NULL, "folders, separated by ':'", NULL, KZI_PATHS, 0, 0, NULL, 0,           \

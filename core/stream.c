@@ -1,8 +1,9 @@
 /* stream.c: streams, pulled item by item. Their bytes come from a request (events, lines, chunks), their items from a plugin,
  * or from a list asked for page by page. A stream that nobody pulls is not pumped; in steady state an item of a request
  * costs no allocation. */
-#include "engine.h"
+#include "stream.h"
 #include "events.h"
+#include "loop.h"
 #include "pages.h"
 #include "result.h"
 
@@ -22,6 +23,7 @@ struct kz_stream {
     /* a request */
     kzi_call call;
     kzi_loop *loop;
+    bool shared;      /* the loop is the program's */
     kzi_buffer input; /* come, not yet cut into items */
     size_t at;
     kzi_events events;
@@ -52,6 +54,10 @@ static bool begin(void *user, kzi_call *call)
 static int take_bytes(void *user, kzi_call *call, const char *data, size_t length)
 {
     kz_stream *stream = user;
+    if (stream->shared && !stream->input.data) { /* memory that another stream of the loop is done with */
+        stream->input = stream->loop->spare_input;
+        stream->loop->spare_input = (kzi_buffer){ 0 };
+    }
     if (stream->at) {
         memmove(stream->input.data, stream->input.data + stream->at, stream->input.length - stream->at);
         stream->input.length -= stream->at;
@@ -64,8 +70,11 @@ static int take_bytes(void *user, kzi_call *call, const char *data, size_t lengt
         return KZI_SINK_FAIL;
     }
     kzi_buffer_append(&stream->input, data, length);
-    if (!stream->input.failed)
+    if (!stream->input.failed) {
+        if (call->notify)
+            call->notify(call);
         return KZI_SINK_OK;
+    }
     kz_error_no_memory(&call->error);
     return KZI_SINK_FAIL;
 }
@@ -77,16 +86,19 @@ static kz_stream *stream_new(kz_client *client, const kz_operation *op, kz_error
         kz_error_no_memory(error);
         return NULL;
     }
-    stream->client = kz_client_ref(client);
+    stream->client = kzi_client_hold(client);
     stream->op = op;
     stream->events.retry = -1;
     return stream;
 }
 
-static bool open_request(
+/* Everything but the loop. */
+static bool prepare_request(
     kz_stream *stream, kz_service *service, kzi_instance *owner, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     kzi_call *call = &stream->call;
+    stream->caller = ref ? ref->interface : NULL;
+    stream->item_size = ref ? ref->result_size : 0;
     stream->events.lines = stream->op->answer == KZ_ANSWER_LINES;
     stream->events.limit = (size_t)stream->client->settings->max_line_size;
     stream->scope = kzi_scope_new(1024);
@@ -94,16 +106,46 @@ static bool open_request(
         return kz_error_no_memory(error);
     if (!kzi_call_prepare(call, service, owner, stream->op, ref, params, error))
         return false;
+    call->sink = (kzi_sink){ .begin = begin, .bytes = take_bytes, .user = stream };
+    call->user = &stream->run;
+    return true;
+}
+
+static bool open_request(
+    kz_stream *stream, kz_service *service, kzi_instance *owner, const kz_op_ref *ref, const void *params, kz_error **error)
+{
+    kzi_call *call = &stream->call;
+    if (!prepare_request(stream, service, owner, ref, params, error))
+        return false;
     stream->loop = kzi_loop_acquire(stream->client, error);
     if (!stream->loop)
         return false;
-    call->sink = (kzi_sink){ .begin = begin, .bytes = take_bytes, .user = stream };
-    call->user = &stream->run;
     kzi_loop_add(stream->loop, call);
     while (!call->ended && !call->began)
         kzi_loop_turn(stream->loop, -1);
     call->params = NULL; /* the caller's; the request is on its way */
     return !call->error || kz_error_move(error, &call->error);
+}
+
+kz_stream *kzi_stream_start(kzi_loop *loop, kz_service *service, kzi_instance *owner, const kz_operation *op,
+    const kz_op_ref *ref, const void *params, void (*notify)(kzi_call *call), void *notify_user, kz_error **error)
+{
+    kz_stream *stream = stream_new(owner->client, op, error);
+    if (stream && prepare_request(stream, service, owner, ref, params, error)) {
+        stream->loop = loop;
+        stream->shared = true;
+        stream->call.notify = notify;
+        stream->call.notify_user = notify_user;
+        kzi_loop_add(loop, &stream->call);
+        return stream;
+    }
+    kz_stream_close(stream);
+    return NULL;
+}
+
+kzi_call *kzi_stream_call(kz_stream *stream)
+{
+    return &stream->call;
 }
 
 static kz_stream *open_flow(
@@ -155,8 +197,6 @@ kz_stream *kzi_open_stream(
     kz_stream *stream = stream_new(owner->client, op, error);
     if (!stream)
         return NULL;
-    stream->caller = options.caller;
-    stream->item_size = ref && streams ? ref->result_size : 0;
     bool fine = streams ? open_request(stream, service, owner, ref, params, error)
                         : (stream->pages = kzi_pages_new(service, owner, op, ref, params, error)) != NULL;
     if (fine)
@@ -266,27 +306,49 @@ static void *last_item(kz_stream *stream, kz_error **error)
     return status == KZI_EVENTS_MORE ? NULL : broken(stream, status, error);
 }
 
-static void *next_of_request(kz_stream *stream, kz_error **error)
+/* Nothing is left in the memory of what has come: another stream of the loop may have it. */
+static void pass_on(kz_stream *stream)
+{
+    if (!stream->shared || !stream->input.data || stream->at < stream->input.length)
+        return;
+    kzi_buffer *spare = &stream->loop->spare_input;
+    kzi_buffer_free(spare);
+    kzi_buffer_clear(&stream->input);
+    *spare = stream->input;
+    stream->input = (kzi_buffer){ 0 };
+    stream->at = 0;
+}
+
+kzi_taken kzi_stream_take(kz_stream *stream, void **item, kz_error **error)
 {
     kz_error *failure = NULL;
-    while (!stream->done) {
-        void *item = cut_item(stream, &failure);
-        if (item || failure) {
-            kz_error_move(error, &failure);
-            return item;
-        }
-        if (stream->done)
-            break;
-        if (stream->call.ended)
-            return last_item(stream, error);
-        if (stream->call.paused) {
-            stream->call.paused = false;
-            stream->call.active_at = kzi_now_ms();
-            curl_easy_pause(stream->call.easy, CURLPAUSE_CONT);
-        }
+    *item = stream->done ? NULL : cut_item(stream, &failure);
+    if (!*item && !failure && !stream->done && stream->call.ended)
+        *item = last_item(stream, &failure);
+    kz_error_move(error, &failure);
+    if (*item)
+        return KZI_TAKEN_ITEM;
+    pass_on(stream);
+    return stream->done ? KZI_TAKEN_END : KZI_TAKEN_LATER;
+}
+
+void kzi_stream_unpause(kz_stream *stream)
+{
+    if (!stream->call.paused)
+        return;
+    stream->call.paused = false;
+    stream->call.active_at = kzi_now_ms();
+    curl_easy_pause(stream->call.easy, CURLPAUSE_CONT);
+}
+
+static void *next_of_request(kz_stream *stream, kz_error **error)
+{
+    void *item;
+    while (kzi_stream_take(stream, &item, error) == KZI_TAKEN_LATER) {
+        kzi_stream_unpause(stream);
         kzi_loop_turn(stream->loop, -1);
     }
-    return NULL;
+    return item;
 }
 
 static void *next_of_source(kz_stream *stream, kz_error **error)
@@ -318,6 +380,21 @@ void *kz_stream_next(kz_stream *stream, kz_error **error)
                          : next_of_source(stream, error);
 }
 
+bool kz_stream_each(kz_stream *stream, kz_item_fn item, void *user, kz_error **error)
+{
+    if (kzi_stuck(error))
+        return false;
+    if (!stream || !item)
+        return kz_error_set(error, KZ_ERROR_ARGUMENT, stream ? "item" : "stream", "Items were to be pushed without a %s.",
+            stream ? "function to push them to" : "stream");
+    kz_error *failure = NULL;
+    void *next;
+    while ((next = kz_stream_next(stream, &failure)))
+        if (item(NULL, next, user) != KZ_GO_ON)
+            break;
+    return !failure || kz_error_move(error, &failure);
+}
+
 void kz_stream_close(kz_stream *stream)
 {
     if (!stream)
@@ -334,13 +411,14 @@ void kz_stream_close(kz_stream *stream)
     }
     if (stream->loop) {
         kzi_loop_remove(stream->loop, &stream->call);
-        kzi_loop_release(stream->loop);
+        if (!stream->shared)
+            kzi_loop_release(stream->loop);
     }
     kz_error_clear(&stream->call.error);
     kzi_call_clear(&stream->call);
     kzi_events_free(&stream->events);
     kzi_buffer_free(&stream->input);
     kzi_scope_free(stream->scope);
-    kz_client_free(stream->client);
+    kzi_client_drop(stream->client);
     free(stream);
 }

@@ -2,6 +2,7 @@
 #ifndef KAMIWAZA_H
 #define KAMIWAZA_H
 
+#include <kamiwaza/async.h>
 #include <kamiwaza/base.h>
 #include <kamiwaza/call.h>
 #include <kamiwaza/client.h>

@@ -1,0 +1,50 @@
+/* loop_turn.c: drives a loop by waiting for it: what is ready is done; with nothing ready, the thread sleeps until something is.
+ * Blocking calls and pulled streams run so. */
+#include "loop.h"
+
+enum { MAX_CANCEL_FDS = 16 };
+
+static void perform(void *user)
+{
+    int running;
+    curl_multi_perform(user, &running);
+}
+
+static unsigned cancel_fds(const kzi_loop *loop, struct curl_waitfd *fds)
+{
+    unsigned n = 0;
+    for (const kzi_call *call = loop->calls; call; call = call->next) {
+        if (call->ended || !call->options || !call->options->cancel)
+            continue;
+        int fd = call->options->cancel->fd;
+        bool known = false;
+        for (unsigned i = 0; i < n; i++)
+            known |= fds[i].fd == fd;
+        if (!known && n < MAX_CANCEL_FDS)
+            fds[n++] = (struct curl_waitfd){ .fd = fd, .events = CURL_WAIT_POLLIN };
+    }
+    return n;
+}
+
+void kzi_loop_turn(kzi_loop *loop, int64_t limit)
+{
+    loop->changed = false;
+    int64_t wait = kzi_loop_check_times(loop);
+    kzi_loop_guard(loop, perform, loop->multi);
+    kzi_loop_read_messages(loop);
+    if (loop->changed || !loop->calls)
+        return;
+    struct curl_waitfd fds[MAX_CANCEL_FDS];
+    unsigned n = cancel_fds(loop, fds);
+    if (limit >= 0 && (wait < 0 || limit < wait))
+        wait = limit;
+    if (n == MAX_CANCEL_FDS && (wait < 0 || wait > 100))
+        wait = 100; /* more tokens than places: look at them now and then */
+    curl_multi_poll(loop->multi, fds, n, wait < 0 || wait > 1000000 ? 1000000 : (int)wait, NULL);
+}
+
+void kzi_loop_run(kzi_loop *loop, kzi_call *call)
+{
+    while (!call->ended)
+        kzi_loop_turn(loop, -1);
+}
