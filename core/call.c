@@ -88,6 +88,7 @@ void kzi_call_clear(kzi_call *call)
     if (call->body_file)
         fclose(call->body_file);
     curl_slist_free_all(call->headers);
+    kzi_scope_free(call->copied);
     kzi_buffer_free(&call->url);
     kzi_buffer_free(&call->body);
     kzi_buffer_free(&call->answer);

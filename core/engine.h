@@ -181,6 +181,7 @@ struct kzi_call {
     kzi_buffer body;
     kz_body body_kind;
     const void *params; /* multipart bodies are made from it at each attempt */
+    kzi_scope *copied;  /* or NULL: owns params */
     kzi_json_options json;
     struct curl_slist *headers; /* of the operation; credentials are added by a policy */
     bool headers_complete;
@@ -245,6 +246,8 @@ struct kzi_call {
 /* Prepares a call from an operation and its checked arguments (request.c). */
 bool kzi_call_prepare(kzi_call *call, kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref,
     const void *params, kz_error **error);
+/* Makes the call independent of the program's arguments: bodies are encoded, those with uploads get a copy (request.c). */
+bool kzi_call_keep_params(kzi_call *call, kz_error **error);
 /* Gives back everything but result and error, which are the caller's. */
 void kzi_call_clear(kzi_call *call);
 /* Runs the pipeline until the call waits, runs or has ended (call.c). */
@@ -301,6 +304,9 @@ void kzi_loop_stop(kzi_loop *loop, kzi_call *call);
 
 /* What a reference of a program means here; NULL with the slot filled (execute.c). */
 const kz_operation *kzi_operation_of(kz_service *service, const kz_op_ref *ref, kzi_instance **owner, kz_error **error);
+/* The arguments of a flow as its plugin knows them: the program's own where the layouts are the same, else a copy, to be freed
+ * with *copy (execute.c). NULL: no memory. */
+const void *kzi_flow_params(const kz_operation *op, const kz_op_ref *ref, const void *params, kzi_scope **copy, kz_error **error);
 /* Executes any operation: flow or request (execute.c). */
 void *kzi_execute(
     kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error);

@@ -1,6 +1,7 @@
 /* execute.c: executes one operation and waits for its end, whoever asks: a typed function, call-by-name or a flow. A flow
  * runs its C function with a handle that carries deadline and progress; everything else is a call on a borrowed loop. */
 #include "engine.h"
+#include "params.h"
 #include "result.h"
 
 #include <stdlib.h>
@@ -26,27 +27,27 @@ static void *run_request(
     return result;
 }
 
-/* A program whose struct is older or newer than the plugin's hands a flow a struct of the plugin's size. */
-static void *fitting_params(const kz_schema *schema, uint64_t size, const void *params, kz_error **error)
+const void *kzi_flow_params(const kz_operation *op, const kz_op_ref *ref, const void *params, kzi_scope **copy, kz_error **error)
 {
-    void *copy = calloc(1, schema->size);
-    if (!copy)
-        kz_error_no_memory(error);
-    else if (params)
-        memcpy(copy, params, size < schema->size ? size : schema->size);
-    return copy;
+    const kzi_json_options options = { .caller = ref ? ref->interface : NULL, .root_size = ref ? ref->params_size : 0 };
+    *copy = NULL;
+    if (params && (!ref || ref->interface->layout == op->params->layout))
+        return params;
+    *copy = kzi_scope_new(op->params->size + 256);
+    params = *copy ? kzi_params_copy(*copy, op->params, params, &options) : NULL;
+    if (params)
+        return params;
+    kzi_scope_free(*copy);
+    kz_error_no_memory(error);
+    return NULL;
 }
 
 static void *run_flow(
     kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error)
 {
-    uint64_t size = ref ? ref->params_size : op->params->size;
-    void *copy = NULL;
-    if (!params || size != op->params->size) {
-        params = copy = fitting_params(op->params, size, params, error);
-        if (!params)
-            return NULL;
-    }
+    kzi_scope *copy = NULL;
+    if (!(params = kzi_flow_params(op, ref, params, &copy, error)))
+        return NULL;
     kzi_run run = { 0 };
     if (service->options && service->options->timeout > 0)
         run.deadline = kzi_now_ms() + service->options->timeout;
@@ -64,7 +65,7 @@ static void *run_flow(
         result = NULL;
     }
     kzi_flow_handle_end(&handle);
-    free(copy);
+    kzi_scope_free(copy);
     kz_error_move(error, &failure);
     return result;
 }

@@ -293,8 +293,40 @@ static bool check_extra(
     return *extra->text == '{' || refuse(c, &here, "is not a JSON object");
 }
 
+const char *kzi_constant(const kz_field *field)
+{
+    bool one = field->flags & KZ_FIELD_REQUIRED && field->type == KZ_TYPE_STRING && field->container == KZ_ONE;
+    const char *const *values = one && field->check ? field->check->values : NULL;
+    return values && values[0] && !values[1] ? values[0] : NULL;
+}
+
+/* Exactly one kind is given, and the tag, which need not be, names it. */
+static bool check_union(checker *c, const kz_schema *schema, const char *object, uint64_t size, const kzi_frame *frame)
+{
+    const kz_field *kind = NULL;
+    const char *tag = NULL, *branch;
+    memcpy(&tag, object + schema->fields[0].offset, sizeof tag);
+    for (uint32_t i = 1; i < schema->n_fields; i++) {
+        const kz_field *field = &schema->fields[i];
+        if (field->offset + sizeof branch > size)
+            break;
+        memcpy(&branch, object + field->offset, sizeof branch);
+        if (branch && kind)
+            return refuse(c, frame, "is one kind or another, not both %s and %s", kind->name, field->name);
+        kind = branch ? field : kind;
+    }
+    if (!kind)
+        return refuse(c, frame, "needs one of its kinds, such as %s", schema->fields[1].name);
+    if (tag && tag != kz_null_string && strcmp(tag, kind->name) != 0)
+        return refuse(c, frame, "has the %s \"%.60s\" but gives %s", schema->tag, tag, kind->name);
+    memcpy(&branch, object + kind->offset, sizeof branch);
+    return check_object(c, kind->schema, branch, kzi_struct_size(kind->schema, c->options), frame);
+}
+
 static bool check_object(checker *c, const kz_schema *schema, const char *object, uint64_t size, const kzi_frame *frame)
 {
+    if (schema->shape == KZ_SHAPE_UNION && schema->request)
+        return check_tail(c, schema, object, size, frame) && check_union(c, schema, object, size, frame);
     kz_json extra = { 0 }, base = { 0 };
     if (!check_tail(c, schema, object, size, frame) || (schema->request && !check_extra(c, schema, object, frame, &extra, &base)))
         return false;
@@ -304,13 +336,14 @@ static bool check_object(checker *c, const kz_schema *schema, const char *object
         bool given = false;
         if (field->offset + sizeof(void *) <= size && !check_field(c, field, object, &here, &given))
             return false;
-        for (uint32_t j = i + 1; j < schema->n_fields && schema->fields[j].flags & KZ_FIELD_ALTERNATIVE && !given; j++) {
-            void *pointer;
-            memcpy(&pointer, object + schema->fields[j].offset, sizeof pointer);
-            given = pointer != NULL;
+        for (uint32_t j = i + 1; j < schema->n_fields && schema->fields[j].flags & KZ_FIELD_ALTERNATIVE; j++) {
+            bool other = kzi_field_is_given(&schema->fields[j], object, size);
+            if (given && other && !(field->flags & KZ_FIELD_ALTERNATIVE))
+                return refuse(c, &here, "is given in two ways; one is enough");
+            given |= other;
         }
         if (given || !(field->flags & KZ_FIELD_REQUIRED) || field->flags & (KZ_FIELD_READ_ONLY | KZ_FIELD_ALTERNATIVE) ||
-            kz_json_member(extra, field->name).text || kz_json_member(base, field->name).text)
+            kzi_constant(field) || kz_json_member(extra, field->name).text || kz_json_member(base, field->name).text)
             continue;
         return refuse(c, &here, "is required");
     }

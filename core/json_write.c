@@ -70,7 +70,7 @@ static bool put_double(writer *w, double value, const kz_field *field)
 }
 
 /* Whether the struct says anything for the field; explicit nulls do. */
-static bool is_given(const kz_field *field, const char *object, uint64_t size)
+bool kzi_field_is_given(const kz_field *field, const char *object, uint64_t size)
 {
     const char *at = object + field->offset;
     void *pointer;
@@ -203,7 +203,7 @@ static bool name_is_given(const kz_schema *schema, const kz_field *field, const 
 {
     const kz_field *end = schema->fields + schema->n_fields;
     for (const kz_field *f = field; f < end && (f == field || f->flags & KZ_FIELD_ALTERNATIVE); f++)
-        if (is_given(f, object, size))
+        if (kzi_field_is_given(f, object, size))
             return true;
     return false;
 }
@@ -250,11 +250,13 @@ static bool write_members(writer *w, const kz_schema *schema, const char *object
     kzi_buffer_putc(w->out, '{');
     for (uint32_t i = 0; fine && i < schema->n_fields; i++) {
         const kz_field *field = &schema->fields[i];
-        if (field->place != place || !is_given(field, object, size) || (schema->request && field->flags & KZ_FIELD_READ_ONLY) ||
+        const char *constant = schema->request && !from ? kzi_constant(field) : NULL;
+        bool given = kzi_field_is_given(field, object, size);
+        if (field->place != place || (!given && !constant) || (schema->request && field->flags & KZ_FIELD_READ_ONLY) ||
             (extra.text && kz_json_member(extra, field->name).text))
             continue;
         put_name(w, &first, field->name, strlen(field->name));
-        fine = write_value(w, schema, field, object);
+        fine = given ? write_value(w, schema, field, object) : kzi_json_put_string(w->out, constant, strlen(constant));
     }
     if (from)
         write_base(w, &first, schema, object, size, kz_json_of(from), kzi_header_of(from)->schema, extra);
@@ -281,13 +283,13 @@ static bool write_root_result(writer *w, const kz_schema *schema, const char *ob
         memcpy(&count, object + first->count_offset, sizeof count);
         return write_list(w, schema, first, pointer, count);
     case KZ_SHAPE_VALUE:
-        if (is_given(first, object, schema->size))
+        if (kzi_field_is_given(first, object, schema->size))
             return write_value(w, schema, first, object);
         kzi_buffer_puts(w->out, "null");
         return true;
     case KZ_SHAPE_UNION:
         for (uint32_t i = 1; i < schema->n_fields; i++)
-            if (is_given(&schema->fields[i], object, schema->size))
+            if (kzi_field_is_given(&schema->fields[i], object, schema->size))
                 return write_value(w, schema, &schema->fields[i], object);
         kzi_buffer_puts(w->out, "null");
         return true;
@@ -328,7 +330,7 @@ bool kzi_json_write(kzi_buffer *out, const kz_schema *schema, const void *object
             whole = &schema->fields[i];
     uint64_t size = options && options->root_size ? options->root_size : schema->size;
     if (whole) {
-        if (is_given(whole, object, size))
+        if (kzi_field_is_given(whole, object, size))
             fine = write_value(&w, schema, whole, object);
         else
             kzi_buffer_puts(out, "null");

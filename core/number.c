@@ -3,6 +3,7 @@
 #include "schema_json.h"
 
 #include <locale.h>
+#include <float.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -79,18 +80,35 @@ bool kzi_parse_int(const char *text, size_t length, bool whole, int64_t *value)
     return true;
 }
 
+/* 1e+07 becomes 1e7. */
+static void shorten_exponent(char *text)
+{
+    char *to = strchr(text, 'e');
+    if (!to)
+        return;
+    const char *from = ++to;
+    if (*from == '-')
+        to++;
+    from++;
+    while (*from == '0' && from[1])
+        from++;
+    memmove(to, from, strlen(from) + 1);
+}
+
 bool kzi_format_double(double value, char out[32])
 {
     if (!isfinite(value))
         return false;
-    for (int precision = 1; precision <= 17; precision++) {
+    /* 15 digits always survive, and %g drops zeros; numbers below the normal range have fewer. */
+    for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
         double back;
         int length = snprintf(out, 32, "%.*g", precision, value);
         for (int i = 0; i < length; i++)
-            if (!strchr("0123456789+-eE", out[i]))
+            if (!strchr("0123456789+-e", out[i]))
                 out[i] = '.'; /* the locale's decimal sign */
         if (kzi_parse_double(out, (size_t)length, &back) && back == value)
             break;
     }
+    shorten_exponent(out);
     return true;
 }

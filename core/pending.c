@@ -238,6 +238,10 @@ static bool start(kz_pending *pending, kz_service *service, const kz_operation *
     call->user = &pending->run;
     call->notify = notify;
     call->notify_user = pending;
+    if (!kzi_call_keep_params(call, error)) {
+        kzi_call_clear(call);
+        return false;
+    }
     kzi_loop_add(inner, call);
     return true;
 }
@@ -272,8 +276,6 @@ static kz_pending *submit(kz_loop *loop, void *service, const kz_op_ref *ref, co
     }
     atomic_fetch_add(&loop->refs, 1);
     enlist(pending);
-    kzi_call *call = call_of(pending);
-    call->params = NULL; /* the caller's: all of it is encoded */
     if (kz_cancel_is_set(token))
         loop->inner->next_due = 1;
     kzi_reactor_kick(loop);

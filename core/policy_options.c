@@ -46,7 +46,10 @@ static bool check(const kz_call_options *more, kz_error **error)
         return kz_error_set(error, KZ_ERROR_ARGUMENT, "timeout", "The timeout of a call is seconds from 0 (none) to 1e9.");
     if (more->max_retries.state == KZ_SET && (more->max_retries.value < 0 || more->max_retries.value > 100))
         return kz_error_set(error, KZ_ERROR_ARGUMENT, "max_retries", "The retries of a call are from 0 to 100.");
-    if (more->body.text && !(kz_json_check(more->body, error) && *more->body.text == '{'))
+    const char *body = more->body.text;
+    while (body && body < more->body.text + more->body.length && strchr(" \t\r\n", *body))
+        body++;
+    if (body && !(kz_json_check(more->body, error) && *body == '{'))
         return kz_error_set(error, KZ_ERROR_ARGUMENT, "body", "The body of the call options is not a JSON object.");
     return true;
 }

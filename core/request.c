@@ -1,6 +1,7 @@
 /* request.c: from an operation's table row and its arguments to a request: path, query, headers, cookies and body. The
  * arguments were checked by the schema before. Percent-encoding leaves only unreserved characters, so any byte survives. */
 #include "engine.h"
+#include "params.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,7 @@ static void put_field(kzi_buffer *out, char *separator, const kz_field *field, c
 {
     kzi_buffer text = { 0 };
     size_t count;
+    bool explode = field->flags & KZ_FIELD_EXPLODE || field->place == KZ_IN_BODY; /* forms repeat the name */
     if (field->container == KZ_ONE) {
         if (kzi_field_text(&text, field, params, size)) {
             put_pair(out, *separator, field->name, &text);
@@ -123,7 +125,7 @@ static void put_field(kzi_buffer *out, char *separator, const kz_field *field, c
         for (size_t i = 0; at && *at && i < count; i++) {
             item_text(&text, field, *at, i);
             bool last = i + 1 == count;
-            if (!(field->flags & KZ_FIELD_EXPLODE) && !last) {
+            if (!explode && !last) {
                 kzi_buffer_putc(&text, ',');
                 continue;
             }
@@ -313,4 +315,17 @@ bool kzi_call_prepare(kzi_call *call, kz_service *service, kzi_instance *owner, 
         call->deadline = service->run->deadline;
     return put_base(call, op, error) && put_path(call, op, size, error) && put_arguments(call, op, size, error) &&
         put_body(call, op, size, error) && (!call->url.failed || kz_error_no_memory(error));
+}
+
+bool kzi_call_keep_params(kzi_call *call, kz_error **error)
+{
+    const void *params = call->params;
+    call->params = NULL;
+    if (!params || call->body_kind < KZ_BODY_MULTIPART)
+        return true;
+    call->copied = kzi_scope_new(256);
+    call->params = call->copied ? kzi_params_copy(call->copied, call->op->params, params, &call->json) : NULL;
+    call->json = (kzi_json_options){ .root_size = call->op->params->size,
+        .max_depth = call->json.max_depth }; /* the copy has the plugin's layout */
+    return call->params || kz_error_no_memory(error);
 }

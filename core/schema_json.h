@@ -21,6 +21,11 @@ typedef struct kzi_json_options {
 /* The size of a struct that both sides can live with: the caller's for requests, the larger one for results. */
 uint64_t kzi_struct_size(const kz_schema *schema, const kzi_json_options *options);
 
+/* Whether a member of a struct of `size` bytes says something: a value or an explicit null. */
+bool kzi_field_is_given(const kz_field *field, const char *object, uint64_t size);
+/* What a required member that has only one possible value is filled in with when it is not given, or NULL. */
+const char *kzi_constant(const kz_field *field);
+
 /* Reads `text` as `schema` into `scope`: returns the object, its header's text pointing into `text` (which must live as
  * long as the scope). Errors: DECODE (or ARGUMENT) with the JSON path in `path`, e.g. "items[3].size"; NO_MEMORY. */
 void *kzi_json_read(const kz_schema *schema, kzi_scope *scope, const char *text, size_t length, const kzi_json_options *options,

@@ -136,6 +136,8 @@ kz_stream *kzi_stream_start(kzi_loop *loop, kz_service *service, kzi_instance *o
         stream->shared = true;
         stream->call.notify = notify;
         stream->call.notify_user = notify_user;
+    }
+    if (stream && stream->loop && kzi_call_keep_params(&stream->call, error)) {
         kzi_loop_add(loop, &stream->call);
         return stream;
     }
@@ -149,16 +151,18 @@ kzi_call *kzi_stream_call(kz_stream *stream)
 }
 
 static kz_stream *open_flow(
-    kz_service *service, kzi_instance *owner, const kz_operation *op, const void *params, kz_error **error)
+    kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error)
 {
+    kzi_scope *copy = NULL;
+    if (!(params = kzi_flow_params(op, ref, params, &copy, error)))
+        return NULL;
     kz_service *handle = calloc(1, sizeof *handle);
     kzi_run *run = calloc(1, sizeof *run);
-    void *empty = params ? NULL : calloc(1, op->params->size);
     kz_stream *stream = NULL;
-    if (!handle || !run || (!params && !empty)) {
+    if (!handle || !run) {
         free(handle);
         free(run);
-        free(empty);
+        kzi_scope_free(copy);
         kz_error_no_memory(error);
         return NULL;
     }
@@ -166,8 +170,8 @@ static kz_stream *open_flow(
         run->deadline = kzi_now_ms() + service->options->timeout;
     kzi_flow_handle(handle, service, owner, run);
     kz_error *failure = NULL;
-    stream = op->flow(handle, params ? params : empty, &failure);
-    free(empty);
+    stream = op->flow(handle, params, &failure);
+    kzi_scope_free(copy);
     if (stream) {
         stream->handle = handle;
         return stream;
@@ -193,7 +197,7 @@ kz_stream *kzi_open_stream(
         return NULL;
     }
     if (streams && op->flow)
-        return open_flow(service, owner, op, params, error);
+        return open_flow(service, owner, op, ref, params, error);
     kz_stream *stream = stream_new(owner->client, op, error);
     if (!stream)
         return NULL;
