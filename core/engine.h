@@ -275,6 +275,8 @@ void kzi_percent_encode(kzi_buffer *out, const char *text, size_t length);
 /* Unchains, wipes and frees the credentials of a call. */
 void kzi_call_drop_credentials(kzi_call *call);
 /* multipart bodies (multipart.c) */
+/* The content type of an upload that is the whole body (multipart.c). */
+const char *kzi_upload_type(const kzi_call *call);
 /* Sets up an upload as the whole body (multipart.c). */
 bool kzi_upload_body(kzi_call *call, kz_error **error);
 bool kzi_multipart_build(kzi_call *call, kz_error **error);

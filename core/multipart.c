@@ -165,6 +165,13 @@ static const kz_upload *whole_upload(const kzi_call *call)
     return NULL;
 }
 
+const char *kzi_upload_type(const kzi_call *call)
+{
+    const kz_upload *upload = whole_upload(call);
+    const char *usual = call->op->content_type ? call->op->content_type : "application/octet-stream";
+    return upload && upload->type ? upload->type : usual;
+}
+
 bool kzi_upload_body(kzi_call *call, kz_error **error)
 {
     static const kz_upload nothing = { .data = "" };

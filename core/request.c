@@ -265,8 +265,10 @@ static bool put_body(kzi_call *call, const kz_operation *op, uint64_t size, kz_e
                 put_field(&call->body, &separator, &op->params->fields[i], call->params, size);
         return call->body.failed ? kz_error_no_memory(error)
                                  : put_header(call, "Content-Type", "application/x-www-form-urlencoded", error);
-    case KZ_BODY_MULTIPART:
-    case KZ_BODY_BYTES: call->once = kzi_multipart_is_once(op->params, call->params, size); return true;
+    case KZ_BODY_MULTIPART: call->once = kzi_multipart_is_once(op->params, call->params, size); return true;
+    case KZ_BODY_BYTES:
+        call->once = kzi_multipart_is_once(op->params, call->params, size);
+        return put_header(call, "Content-Type", kzi_upload_type(call), error);
     default: return true;
     }
 }

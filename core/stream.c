@@ -123,8 +123,8 @@ static bool open_request(
     kzi_loop_add(stream->loop, call);
     while (!call->ended && !call->began)
         kzi_loop_turn(stream->loop, -1);
-    call->params = NULL; /* the caller's; the request is on its way */
-    return !call->error || kz_error_move(error, &call->error);
+    call->params = NULL;                                                      /* the caller's; the request is on its way */
+    return call->began || !call->error || kz_error_move(error, &call->error); /* once begun, items come before the error */
 }
 
 kz_stream *kzi_stream_start(kzi_loop *loop, kz_service *service, kzi_instance *owner, const kz_operation *op,

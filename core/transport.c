@@ -1,6 +1,6 @@
 /* transport.c: the last policy: one attempt over libcurl. Sets up the easy handle, hands it to the loop, and takes what comes
  * back: headers within their limit, bytes to memory within theirs or to the call's sink. */
-#include "engine.h"
+#include "loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +130,7 @@ static size_t take_body(char *data, size_t size, size_t n, void *user)
     size_t length = size * n;
     call->active_at = kzi_now_ms();
     if (good(call) && call->sink.bytes) {
+        call->loop->changed = true; /* whoever waits for bytes has some, or must make room */
         switch (call->sink.bytes(call->sink.user, call, data, length)) {
         case KZI_SINK_OK: return length;
         case KZI_SINK_PAUSE: call->paused = true; return CURL_WRITEFUNC_PAUSE;

@@ -1,0 +1,162 @@
+/* test-uploads.c: files and other content on their way up: from memory, a path, a callback; whole and in parts. */
+#include "fixture.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+static char *make_file(const char *text)
+{
+    char *path = NULL;
+    int fd = g_file_open_tmp("kz-upload-XXXXXX.txt", &path, NULL);
+    g_assert_cmpint(write(fd, text, strlen(text)), ==, (int)strlen(text));
+    close(fd);
+    return path;
+}
+
+static int64_t read_three(void *user, void *buffer, size_t size)
+{
+    int *left = user;
+    if (!*left || size < 3)
+        return 0;
+    --*left;
+    memcpy(buffer, "cb;", 3);
+    return 3;
+}
+
+static int64_t fail_to_read(void *user, void *buffer, size_t size)
+{
+    (void)user, (void)buffer, (void)size;
+    return -1;
+}
+
+static void test_parts(void)
+{
+    Fixture f;
+    const WireAnswer script[] = { { "HTTP/1.1 429 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", -1, 0 },
+        { ANSWER, -1, 0 } };
+    begin(&f, script, 2, NULL);
+    char *path = make_file("from a file");
+    const kz_upload others[] = { { .data = "one", .length = 3, .filename = "a\"b.bin", .type = "text/x" }, { .path = path } };
+    const char *labels[] = { "l1", "l2" };
+    kz_free(kz_kinds_parts(f.kinds,
+        &(kz_kinds_parts_params){ .file = &(kz_upload){ .data = "memory\0!", .length = 8 },
+            .others = others,
+            .n_others = 2,
+            .purpose = "tests",
+            .labels = labels,
+            .n_labels = 2,
+            .options = &(kz_kinds_parts_options){ .depth = KZ_INT(3) } },
+        &f.error));
+    no_error(&f);
+    g_assert_cmpuint(wire_count(f.server), ==, 2); /* turned away, sent again, whole */
+    const char *request = wire_request(f.server, 1);
+    g_assert_nonnull(strstr(request, "\r\nContent-Type: multipart/form-data; boundary="));
+    g_assert_nonnull(
+        strstr(request, "name=\"file\"; filename=\"upload\"\r\nContent-Type: application/octet-stream\r\n\r\nmemory"));
+    end(&f);
+    g_remove(path);
+    g_free(path);
+}
+
+static void test_callback_is_read_once(void)
+{
+    Fixture f;
+    const WireAnswer script[] = { { "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", -1, WIRE_CLOSE },
+        { "HTTP/1.1 204 Fine\r\n\r\n", -1, 0 } };
+    begin(&f, script, 2, NULL);
+    int left = 2;
+    g_assert_false(kz_kinds_bare(
+        f.kinds, &(kz_kinds_bare_params){ .body = &(kz_upload){ .read = read_three, .user = &left, .length = 6 } }, &f.error));
+    expect_error(&f, KZ_ERROR_UNAVAILABLE, NULL);
+    g_assert_cmpuint(wire_count(f.server), ==, 1);
+    g_assert_cmpstr(body_of(&f, 0), ==, "cb;cb;");
+    end(&f);
+    begin(&f, script + 1, 1, NULL);
+    g_assert_false(
+        kz_kinds_bare(f.kinds, &(kz_kinds_bare_params){ .body = &(kz_upload){ .read = fail_to_read, .length = 6 } }, &f.error));
+    g_assert_nonnull(f.error);
+    kz_error_clear(&f.error);
+    end(&f);
+}
+
+static void test_bare(void)
+{
+    Fixture f;
+    begin_with(&f, &(WireAnswer){ "HTTP/1.1 204 Fine\r\n\r\n", -1, 0 });
+    char *path = make_file("whole");
+    g_assert_true(kz_kinds_bare(f.kinds, &(kz_kinds_bare_params){ .body = &(kz_upload){ .path = path } }, &f.error));
+    no_error(&f);
+    g_assert_cmpstr(body_of(&f, 0), ==, "whole");
+    g_assert_true(kz_kinds_bare(
+        f.kinds, &(kz_kinds_bare_params){ .body = &(kz_upload){ .data = "mem", .length = 3, .type = "text/plain" } }, &f.error));
+    no_error(&f);
+    g_assert_cmpstr(body_of(&f, 1), ==, "mem");
+    g_assert_nonnull(strstr(wire_request(f.server, 1), "\r\nContent-Type: text/plain\r\n"));
+    end(&f);
+    g_remove(path);
+    g_free(path);
+}
+
+static void test_bad_uploads(void)
+{
+    Fixture f;
+    begin_with(&f, &(WireAnswer){ ANSWER, -1, 0 });
+    const kz_upload wrong[] = { { .path = "/nonexistent/file" }, { .path = "/" },
+        { .path = "/etc/hostname", .data = "x", .length = 1 }, { .length = 5 } };
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_assert_null(kz_kinds_parts(f.kinds, &(kz_kinds_parts_params){ .file = &wrong[i] }, &f.error));
+        expect_error(&f, KZ_ERROR_ARGUMENT, "file");
+        g_assert_false(kz_kinds_bare(f.kinds, &(kz_kinds_bare_params){ .body = &wrong[i] }, &f.error));
+        expect_error(&f, KZ_ERROR_ARGUMENT, NULL);
+    }
+    g_assert_null(kz_kinds_parts(f.kinds, &(kz_kinds_parts_params){ .purpose = "p" }, &f.error));
+    expect_error(&f, KZ_ERROR_ARGUMENT, "file");
+    g_assert_cmpuint(wire_count(f.server), ==, 0);
+    end(&f);
+}
+
+static bool count(const kz_progress *progress, void *user)
+{
+    g_assert_cmpstr(progress->phase, ==, "upload");
+    g_assert_cmpint(progress->done, <=, progress->total);
+    ++*(int *)user;
+    return true;
+}
+
+static bool refuse(const kz_progress *progress, void *user)
+{
+    (void)progress, (void)user;
+    return false;
+}
+
+static void test_progress(void)
+{
+    Fixture f;
+    int reports = 0;
+    char *data = g_strnfill(1 << 20, 'x');
+    begin_with(&f, &(WireAnswer){ "HTTP/1.1 204 Fine\r\n\r\n", -1, 0 });
+    const kz_kinds_bare_params params = { .body = &(kz_upload){ .data = data, .length = 1 << 20 } };
+    kz_kinds *watched = kz_kinds_with_options(
+        f.kinds, &(kz_call_options){ .progress = count, .progress_user = &reports }, &f.error);
+    g_assert_true(kz_kinds_bare(watched, &params, &f.error));
+    no_error(&f);
+    g_assert_cmpint(reports, >, 0);
+    kz_service_free(watched);
+    kz_kinds *stopped = kz_kinds_with_options(f.kinds, &(kz_call_options){ .progress = refuse }, &f.error);
+    g_assert_false(kz_kinds_bare(stopped, &params, &f.error));
+    expect_error(&f, KZ_ERROR_CANCELLED, NULL);
+    kz_service_free(stopped);
+    end(&f);
+    g_free(data);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/uploads/in-parts-again-after-a-refusal", test_parts);
+    g_test_add_func("/uploads/a-callback-is-read-once", test_callback_is_read_once);
+    g_test_add_func("/uploads/as-the-whole-body", test_bare);
+    g_test_add_func("/uploads/without-one-good-source-are-refused", test_bad_uploads);
+    g_test_add_func("/uploads/report-progress-which-may-stop-them", test_progress);
+    return g_test_run();
+}
