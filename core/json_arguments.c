@@ -131,7 +131,7 @@ static int digit64(char c)
     return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
-/* Base 64, both alphabets, with or without padding. */
+/* Base 64, both alphabets, with or without padding; a slash may be escaped. */
 static bool decode64(kzi_reader *r, kz_json json, kz_upload *upload, const kzi_frame *frame)
 {
     if (!json.text || *json.text != '"')
@@ -140,23 +140,27 @@ static bool decode64(kzi_reader *r, kz_json json, kz_upload *upload, const kzi_f
     unsigned char *out = kzi_scope_alloc(r->scope, json.length + 8), *to = out;
     if (!out)
         return kzi_read_no_memory(r);
-    unsigned bits = 0, n = 0;
+    unsigned bits = 0, n = 0, padding = 0;
     for (; at < end && *at != '='; at++) {
-        int digit = *at == '\\' ? -2 : digit64(*at);
-        if (digit == -2)
-            continue; /* an escaped slash */
+        if (*at == '\\' && at[1] == '/')
+            at++;
+        int digit = digit64(*at);
         if (digit < 0)
             return kzi_read_fail(r, frame, "text that is not base 64", NULL);
         bits = bits << 6 | (unsigned)digit;
         if (++n % 4 != 1)
             *to++ = (unsigned char)(bits >> (6 - 2 * ((n - 1) % 4)));
     }
+    for (; at < end && *at == '='; at++)
+        padding++;
+    if (at < end || n % 4 == 1 || (padding && (n + padding) % 4))
+        return kzi_read_fail(r, frame, "text that is not base 64", NULL);
     upload->data = out;
     upload->length = (size_t)(to - out);
     return true;
 }
 
-static bool text_member(kzi_reader *r, kz_json object, const char *name, const char **out)
+static bool text_member(kzi_reader *r, kz_json object, const char *name, const char **out, const kzi_frame *frame)
 {
     kz_json value = kz_json_member(object, name);
     *out = NULL;
@@ -165,9 +169,10 @@ static bool text_member(kzi_reader *r, kz_json object, const char *name, const c
     char *text = kzi_scope_string_begin(r->scope, value.length);
     if (!text)
         return kzi_read_no_memory(r);
-    kzi_scope_string_end(r->scope, text, (size_t)kzi_json_unescape(value.text, value.length, text));
+    size_t length = (size_t)kzi_json_unescape(value.text, value.length, text);
+    kzi_scope_string_end(r->scope, text, length);
     *out = text;
-    return true;
+    return !memchr(text, 0, length) || kzi_read_fail(r, frame, "NUL", "text that is an argument");
 }
 
 bool kzi_read_upload(kzi_reader *r, kz_upload *upload, const kzi_frame *frame)
@@ -181,8 +186,8 @@ bool kzi_read_upload(kzi_reader *r, kz_upload *upload, const kzi_frame *frame)
     file = kz_json_member(whole, "$file");
     if (!file.text)
         return kzi_read_fail(r, frame, "something else", "content: {\"$bytes\": BASE64} or {\"$file\": {\"path\": P}}");
-    if (!text_member(r, file, "path", &upload->path) || !text_member(r, file, "filename", &upload->filename) ||
-        !text_member(r, file, "content_type", &upload->type))
+    if (!text_member(r, file, "path", &upload->path, frame) || !text_member(r, file, "filename", &upload->filename, frame) ||
+        !text_member(r, file, "content_type", &upload->type, frame))
         return false;
     bytes = kz_json_member(file, "$bytes");
     if (!upload->path && !bytes.text)

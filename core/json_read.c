@@ -84,9 +84,10 @@ static bool read_string(kzi_reader *r, const char **out, const kzi_frame *frame)
     char *text = kzi_scope_string_begin(r->scope, span.length);
     if (!text)
         return kzi_read_no_memory(r);
-    kzi_scope_string_end(r->scope, text, kzi_span_text(&span, text));
+    size_t length = kzi_span_text(&span, text);
+    kzi_scope_string_end(r->scope, text, length);
     *out = text;
-    return true;
+    return !r->options->arguments || !memchr(text, 0, length) || kzi_read_fail(r, frame, "NUL", "text that is an argument");
 }
 
 static bool read_int(kzi_reader *r, int64_t *out, const kzi_frame *frame)
@@ -129,10 +130,24 @@ static bool read_json(kzi_reader *r, kz_json *out, const kzi_frame *frame)
     return kzi_scan_value(&r->scan, &out->text, &out->length) || broken(r, frame);
 }
 
-static bool read_null(kzi_reader *r, const kz_field *field, void *at, const kzi_frame *frame)
+/* Of members of one name the last counts: what an earlier one left in the fields of that name goes. */
+static void forget(const kz_schema *schema, const kz_field *field, char *object)
 {
+    const kz_field *end = schema->fields + schema->n_fields;
+    for (const kz_field *f = field; f < end && (f == field || f->flags & KZ_FIELD_ALTERNATIVE); f++) {
+        bool pointer = f->container != KZ_ONE || f->type == KZ_TYPE_STRING || f->type >= KZ_TYPE_OBJECT;
+        memset(object + f->offset, 0, pointer ? sizeof(void *) : sizeof(kz_opt_int));
+        if (f->container != KZ_ONE)
+            memset(object + f->count_offset, 0, sizeof(size_t));
+    }
+}
+
+static bool read_null(kzi_reader *r, const kz_schema *schema, const kz_field *field, char *object, const kzi_frame *frame)
+{
+    void *at = object + field->offset;
     if (!kzi_scan_literal(&r->scan, "null"))
         return broken(r, frame);
+    forget(schema, field, object);
     if (field->container != KZ_ONE)
         return true;
     if (field->type == KZ_TYPE_INT || field->type == KZ_TYPE_NUMBER || field->type == KZ_TYPE_BOOL)
@@ -337,9 +352,11 @@ bool kzi_read_field(kzi_reader *r, const kz_schema *schema, const kz_field *fiel
     char c = kzi_scan_peek(&r->scan);
     bool alternatives = field + 1 < schema->fields + schema->n_fields && field[1].flags & KZ_FIELD_ALTERNATIVE;
     if (c == 'n' && !(schema->shape == KZ_SHAPE_VALUE && field->type == KZ_TYPE_JSON))
-        return read_null(r, field, object + field->offset, frame);
-    if (alternatives)
+        return read_null(r, schema, field, object, frame);
+    if (alternatives) {
+        forget(schema, field, object);
         field = alternative(r, schema, field);
+    }
     if (field->container == KZ_LIST)
         return read_list(r, field, object, frame);
     if (field->container == KZ_MAP)
@@ -424,9 +441,10 @@ bool kzi_read_members(kzi_reader *r, const kz_schema *schema, char *object, cons
             if (!fine)
                 break;
             c = kzi_scan_peek(&r->scan);
-            if (c != ',' && c != '}')
+            if (c == ',' || c == '}')
+                r->scan.at++;
+            else
                 fine = kzi_read_fail(r, frame, kind_at(c), "',' or '}'");
-            r->scan.at++;
         }
     }
     r->scan.depth--;

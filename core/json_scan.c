@@ -359,6 +359,31 @@ static size_t put_utf8(char *out, unsigned c)
     return 4;
 }
 
+/* The character at *at, which moves on, as UTF-8 into `out` of 4 bytes: a byte of the text or what an escape stands for. */
+static size_t character(const char **at, const char *end, char *out)
+{
+    static const char from[] = "bfnrt", into[] = "\b\f\n\r\t";
+    const char *text = *at;
+    if (*text != '\\') {
+        *at += 1;
+        out[0] = *text;
+        return 1;
+    }
+    *at += 2;
+    if (text[1] != 'u') {
+        const char *known = strchr(from, text[1]);
+        out[0] = known ? into[known - from] : text[1];
+        return 1;
+    }
+    unsigned unit = (unsigned)hex4(*at, end);
+    *at += 4;
+    if (unit >= 0xd800 && unit <= 0xdbff) {
+        unit = 0x10000 + ((unit - 0xd800) << 10) + ((unsigned)hex4(*at + 2, end) - 0xdc00);
+        *at += 6;
+    }
+    return put_utf8(out, unit);
+}
+
 size_t kzi_span_text(const kzi_span *span, char *out)
 {
     const char *at = span->text, *end = span->text + span->length;
@@ -369,23 +394,8 @@ size_t kzi_span_text(const kzi_span *span, char *out)
         memmove(to, at, plain);
         to += plain;
         at += plain;
-        if (!slash)
-            break;
-        char c = at[1];
-        at += 2;
-        if (c != 'u') {
-            static const char from[] = "bfnrt", into[] = "\b\f\n\r\t";
-            const char *known = strchr(from, c);
-            *to++ = known ? into[known - from] : c;
-            continue;
-        }
-        unsigned unit = (unsigned)hex4(at, end);
-        at += 4;
-        if (unit >= 0xd800 && unit <= 0xdbff) {
-            unit = 0x10000 + ((unit - 0xd800) << 10) + ((unsigned)hex4(at + 2, end) - 0xdc00);
-            at += 6;
-        }
-        to += put_utf8(to, unit);
+        if (slash)
+            to += character(&at, end, to);
     }
     return (size_t)(to - out);
 }
@@ -395,8 +405,16 @@ bool kzi_span_is(const kzi_span *span, const char *wanted)
     size_t length = strlen(wanted);
     if (!span->escaped)
         return span->length == length && !memcmp(span->text, wanted, length);
-    char plain[256];
-    return span->length <= sizeof plain && kzi_span_text(span, plain) == length && !memcmp(plain, wanted, length);
+    const char *at = span->text, *end = span->text + span->length;
+    char piece[4];
+    while (at < end) {
+        size_t n = character(&at, end, piece);
+        if (n > length || memcmp(piece, wanted, n) != 0)
+            return false;
+        wanted += n;
+        length -= n;
+    }
+    return !length;
 }
 
 int64_t kzi_json_unescape(const char *text, size_t length, char *out)

@@ -1,28 +1,68 @@
-/* number.c: numbers of JSON: integers exactly, doubles to the nearest and back by the shortest text, whatever the locale. */
+/* number.c: numbers of JSON: integers exactly, doubles to the nearest and back by the fewest digits, whatever the locale, without
+ * memory of the heap. */
 #include "json_scan.h"
 #include "schema_json.h"
 
-#include <locale.h>
 #include <float.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static locale_t c_locale;
+/* A number as 0.DIGITS times a power of ten, no zero at either end. What decides how a double is rounded lies within the first
+ * 767 digits, or in whether anything follows. */
+typedef struct decimal {
+    char digits[800];
+    size_t n;
+    bool negative, more; /* more: digits were left out that are not all zero */
+    int64_t exponent;
+} decimal;
 
-static void make_locale(void)
+enum { KEPT_DIGITS = 780 };
+
+static int64_t parse_exponent(const char *at, const char *end)
 {
-    c_locale = newlocale(LC_ALL_MASK, "C", NULL);
+    int64_t value = 0;
+    bool negative = *at == '-';
+    for (at += *at == '-' || *at == '+'; at < end; at++)
+        if (value < 1000000000000000)
+            value = value * 10 + (*at - '0');
+    return negative ? -value : value;
+}
+
+static void parse_decimal(const char *text, size_t length, decimal *out)
+{
+    const char *at = text, *end = text + length;
+    bool point = false;
+    out->n = 0;
+    out->exponent = 0;
+    out->more = false;
+    out->negative = *at == '-';
+    for (at += out->negative; at < end && *at != 'e' && *at != 'E'; at++) {
+        if (*at == '.') {
+            point = true;
+            continue;
+        }
+        if (!out->n && *at == '0') {
+            out->exponent -= point;
+            continue;
+        }
+        out->exponent += !point;
+        if (out->n < KEPT_DIGITS)
+            out->digits[out->n++] = *at;
+        else
+            out->more |= *at != '0';
+    }
+    if (at < end)
+        out->exponent += parse_exponent(at + 1, end);
+    while (out->n && !out->more && out->digits[out->n - 1] == '0')
+        out->n--;
 }
 
 /* Up to 15 digits and a small power of ten: both are exact as doubles, so one operation rounds right. */
 static bool parse_short(const char *text, size_t length, double *value)
 {
-    static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-        1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+    static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
     int64_t mantissa = 0;
     int n_digits = 0, after_point = 0;
     bool negative = *text == '-', point = false;
@@ -42,36 +82,42 @@ static bool parse_short(const char *text, size_t length, double *value)
     return true;
 }
 
-bool kzi_parse_double(const char *text, size_t length, double *value)
+/* Digits and a power of ten, without a point: no locale has its say in that. */
+static double to_double(const char *digits, size_t n, int64_t exponent)
 {
-    if (parse_short(text, length, value))
-        return true;
-    char copy[512], *heap = NULL, *end;
-    if (length >= sizeof copy && !(heap = malloc(length + 1)))
-        return false;
-    char *plain = heap ? heap : copy;
-    memcpy(plain, text, length);
-    plain[length] = 0;
-    pthread_once(&once, make_locale);
-    *value = c_locale ? strtod_l(plain, &end, c_locale) : strtod(plain, &end);
-    bool fine = *end == 0 && isfinite(*value);
-    free(heap);
-    return fine;
+    char text[KEPT_DIGITS + 40];
+    memcpy(text, digits, n);
+    snprintf(text + n, sizeof text - n, "e%lld", (long long)exponent);
+    return strtod(text, NULL);
 }
 
-bool kzi_parse_int(const char *text, size_t length, bool whole, int64_t *value)
+bool kzi_parse_double(const char *text, size_t length, double *value)
 {
-    if (!whole) { /* 1.0 and 1e3 are integers all the same */
-        double number;
-        if (!kzi_parse_double(text, length, &number) || number != floor(number) || fabs(number) > 9007199254740992.0)
-            return false;
-        *value = (int64_t)number;
+    decimal d;
+    if (parse_short(text, length, value))
         return true;
+    parse_decimal(text, length, &d);
+    if (d.n && d.exponent > 310)
+        return false;
+    double magnitude = 0;
+    if (d.n && d.exponent > -400) {
+        int64_t exponent = d.exponent - (int64_t)d.n;
+        if (d.more) {
+            d.digits[d.n++] = '1';
+            exponent--;
+        }
+        magnitude = to_double(d.digits, d.n, exponent);
     }
-    bool negative = *text == '-';
+    *value = d.negative ? -magnitude : magnitude;
+    return isfinite(magnitude);
+}
+
+/* The digits as an integer, `zeros` more behind them. */
+static bool to_int(const char *digits, size_t n, size_t zeros, bool negative, int64_t *value)
+{
     uint64_t limit = (uint64_t)INT64_MAX + negative, sum = 0;
-    for (size_t i = negative; i < length; i++) {
-        uint64_t digit = (uint64_t)(text[i] - '0');
+    for (size_t i = 0; i < n + zeros; i++) {
+        uint64_t digit = i < n ? (uint64_t)(digits[i] - '0') : 0;
         if (sum > (limit - digit) / 10)
             return false;
         sum = sum * 10 + digit;
@@ -80,35 +126,93 @@ bool kzi_parse_int(const char *text, size_t length, bool whole, int64_t *value)
     return true;
 }
 
-/* 1e+07 becomes 1e7. */
-static void shorten_exponent(char *text)
+bool kzi_parse_int(const char *text, size_t length, bool whole, int64_t *value)
 {
-    char *to = strchr(text, 'e');
-    if (!to)
+    decimal d;
+    if (whole)
+        return to_int(text + (*text == '-'), length - (*text == '-'), 0, *text == '-', value);
+    parse_decimal(text, length, &d); /* 1.0 and 1e3 are integers all the same */
+    if (!d.n)
+        d.exponent = 0;
+    bool integer = !d.more && d.exponent >= (int64_t)d.n && d.exponent <= 19;
+    return integer && to_int(d.digits, d.n, (size_t)d.exponent - d.n, d.negative, value);
+}
+
+/* The next number up of as many digits. */
+static void count_up(char *digits, int n, int *exponent)
+{
+    int i = n - 1;
+    while (i >= 0 && digits[i] == '9')
+        digits[i--] = '0';
+    if (i >= 0) {
+        digits[i]++;
         return;
-    const char *from = ++to;
-    if (*from == '-')
-        to++;
-    from++;
-    while (*from == '0' && from[1])
-        from++;
-    memmove(to, from, strlen(from) + 1);
+    }
+    digits[0] = '1';
+    ++*exponent;
+}
+
+/* The nearest number of `n` digits, d.ddd times ten to *exponent: does it read back as the same double? Below a power of two
+ * doubles lie closer together than above it, so there the next number up may do where the nearest does not. */
+static bool digits_of(double magnitude, int n, char *digits, int *exponent)
+{
+    char text[64];
+    int found = 0, half;
+    snprintf(text, sizeof text, "%.*e", n - 1, magnitude);
+    char *at = text;
+    for (; *at && *at != 'e'; at++)
+        if (*at >= '0' && *at <= '9')
+            digits[found++] = *at;
+    *exponent = atoi(at + 1);
+    if (to_double(digits, (size_t)n, *exponent - (n - 1)) == magnitude)
+        return true;
+    if (frexp(magnitude, &half) != 0.5)
+        return false;
+    count_up(digits, n, exponent);
+    return to_double(digits, (size_t)n, *exponent - (n - 1)) == magnitude;
+}
+
+/* Laid out as JavaScript does: plain up to 21 digits before the point and 5 zeros behind it. */
+static void lay_out(const char *digits, int n, int exponent, char *to)
+{
+    if (exponent >= 0 && exponent < 21) {
+        for (int i = 0; i < n || i <= exponent; i++) {
+            if (i == exponent + 1)
+                *to++ = '.';
+            *to++ = i < n ? digits[i] : '0';
+        }
+    } else if (exponent < 0 && exponent > -7) {
+        to += sprintf(to, "0.%.*s", -exponent - 1, "000000");
+        memcpy(to, digits, (size_t)n);
+        to += n;
+    } else {
+        *to++ = digits[0];
+        if (n > 1)
+            *to++ = '.';
+        memcpy(to, digits + 1, (size_t)n - 1);
+        to += n - 1;
+        to += sprintf(to, "e%d", exponent);
+    }
+    *to = 0;
 }
 
 bool kzi_format_double(double value, char out[32])
 {
+    char digits[32];
+    double magnitude = fabs(value);
+    int n = magnitude < DBL_MIN ? 1 : DBL_DIG, exponent = 0; /* two texts of 15 digits are never one normal double */
     if (!isfinite(value))
         return false;
-    /* 15 digits always survive, and %g drops zeros; numbers below the normal range have fewer. */
-    for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
-        double back;
-        int length = snprintf(out, 32, "%.*g", precision, value);
-        for (int i = 0; i < length; i++)
-            if (!strchr("0123456789+-e", out[i]))
-                out[i] = '.'; /* the locale's decimal sign */
-        if (kzi_parse_double(out, (size_t)length, &back) && back == value)
-            break;
+    if (signbit(value))
+        *out++ = '-';
+    if (magnitude == 0) {
+        strcpy(out, "0");
+        return true;
     }
-    shorten_exponent(out);
+    while (!digits_of(magnitude, n, digits, &exponent) && n < 17)
+        n++;
+    while (n > 1 && digits[n - 1] == '0')
+        n--;
+    lay_out(digits, n, exponent, out);
     return true;
 }

@@ -49,7 +49,7 @@ size_t kzi_json_skip(const char *text, size_t length);
 
 /* Appends `text` as a JSON string. Invalid UTF-8: false. */
 bool kzi_json_put_string(kzi_buffer *out, const char *text, size_t length);
-/* The shortest text that reads back as the same double; NaN and infinities give false. `out` of at least 32 bytes. */
+/* The fewest digits that read back as the same double, bit by bit; NaN and infinities give false. `out` of at least 32 bytes. */
 bool kzi_format_double(double value, char out[32]);
 
 /* Decodes a JSON string literal (with its quotes) into `out` (at least as long); returns its length, or -1. */

@@ -82,13 +82,27 @@ static void test_integers(void)
     g_assert_true(kzi_parse_int("1e3", 3, false, &value));
     g_assert_cmpint(value, ==, 1000);
     g_assert_false(kzi_parse_int("1.5", 3, false, &value));
+    g_assert_true(kzi_parse_int("9223372036854775807.0", 21, false, &value));
+    g_assert_cmpint(value, ==, INT64_MAX);
+    g_assert_true(kzi_parse_int("-9.223372036854775808e18", 24, false, &value));
+    g_assert_cmpint(value, ==, INT64_MIN);
+    g_assert_true(kzi_parse_int("9007199254740993.0", 18, false, &value));
+    g_assert_cmpint(value, ==, 9007199254740993);
+    g_assert_true(kzi_parse_int("-0.0e99999999999999999999", 25, false, &value));
+    g_assert_cmpint(value, ==, 0);
+    g_assert_false(kzi_parse_int("9223372036854775808.0", 21, false, &value));
+    g_assert_false(kzi_parse_int("1.00000000000000000001", 22, false, &value));
+    g_assert_false(kzi_parse_int("1e-400", 6, false, &value));
+    g_assert_false(kzi_parse_int("1e19", 4, false, &value));
 }
 
 static void test_doubles(void)
 {
     static const char *const shortest[][2] = { { "0.1", "0.1" }, { "0.30000000000000004", "0.30000000000000004" },
-        { "5e-324", "5e-324" }, { "1.7976931348623157e308", "1.7976931348623157e+308" }, { "100", "1e+02" }, { "-2.5", "-2.5" },
-        { "123456789", "123456789" } };
+        { "5e-324", "5e-324" }, { "1.7976931348623157e308", "1.7976931348623157e308" }, { "100", "100" }, { "-2.5", "-2.5" },
+        { "123456789", "123456789" }, { "5.684341886080802e-14", "5.684341886080802e-14" }, { "1e20", "100000000000000000000" },
+        { "1e21", "1e21" }, { "1e-6", "0.000001" }, { "1e-7", "1e-7" }, { "-0", "-0" }, { "-0.0e5", "-0" },
+        { "9007199254740993", "9007199254740992" } };
     char text[32];
     double value;
     for (size_t i = 0; i < G_N_ELEMENTS(shortest); i++) {
@@ -106,7 +120,7 @@ static void test_doubles(void)
             continue;
         g_assert_true(kzi_format_double(bits.number, text));
         g_assert_true(kzi_parse_double(text, strlen(text), &value));
-        g_assert_true(!memcmp(&value, &bits.number, sizeof value) || value == bits.number);
+        g_assert_cmpmem(&value, sizeof value, &bits.number, sizeof value);
     }
     g_rand_free(random);
     g_assert_false(kzi_format_double(NAN, text));
