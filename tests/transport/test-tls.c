@@ -1,0 +1,290 @@
+/* test-tls.c: real TLS: certificates that are good, unknown, for another host, expired; our own certificate; HTTP/2 with a real
+ * server. The certificates are made when the test runs. */
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <kamiwaza/cluster.h>
+#include <openssl/ssl.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define KEY "sk-tls-secret"
+
+static char *folder;
+
+static char *in_folder(const char *name)
+{
+    return g_build_filename(folder, name, NULL);
+}
+
+/* Runs openssl with the words of `line`, {} standing for the folder. */
+static void openssl(const char *line)
+{
+    char **parts = g_strsplit(line, "{}", -1), *command = g_strjoinv(folder, parts), *errors = NULL;
+    int status = 1;
+    g_assert_true(g_spawn_command_line_sync(command, NULL, &errors, &status, NULL));
+    if (status)
+        g_error("%s: %s", command, errors);
+    g_free(errors);
+    g_free(command);
+    g_strfreev(parts);
+}
+
+static void make_certificates(void)
+{
+    folder = g_dir_make_tmp("kz-tls-XXXXXX", NULL);
+    openssl("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=ca -keyout {}/ca.key "
+            "-out {}/ca.pem");
+    static const char *const names[] = { "good", "localhost", "other", "example.org", "client", "client", NULL };
+    for (const char *const *name = names; *name; name += 2) {
+        char *request = g_strdup_printf("openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=%s "
+                                        "-addext subjectAltName=DNS:%s -keyout {}/%s.key -out {}/%s.csr",
+            name[1], name[1], name[0], name[0]);
+        char *sign = g_strdup_printf("openssl x509 -req -in {}/%s.csr -CA {}/ca.pem -CAkey {}/ca.key -CAcreateserial -days 2 "
+                                     "-copy_extensions copy -out {}/%s.pem",
+            name[0], name[0]);
+        openssl(request);
+        openssl(sign);
+        g_free(request);
+        g_free(sign);
+    }
+    openssl(
+        "openssl x509 -req -in {}/good.csr -CA {}/ca.pem -CAkey {}/ca.key -days -1 -copy_extensions copy -out {}/expired.pem");
+    openssl("openssl ec -in {}/client.key -aes128 -passout pass:word -out {}/locked.key");
+}
+
+typedef struct Server {
+    SSL_CTX *context;
+    GSocket *socket;
+    GThread *thread;
+    GCancellable *stop;
+    char *url;
+    gint served;
+} Server;
+
+static void serve(Server *server, GSocket *connection)
+{
+    static const char answer[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"hostname\":\"h\"}";
+    SSL *ssl = SSL_new(server->context);
+    char text[4096];
+    size_t length = 0;
+    SSL_set_fd(ssl, g_socket_get_fd(connection));
+    g_socket_set_blocking(connection, TRUE);
+    if (SSL_accept(ssl) == 1)
+        for (int n; (n = SSL_read(ssl, text + length, (int)(sizeof text - 1 - length))) > 0;) {
+            text[length += (size_t)n] = 0;
+            if (!strstr(text, "\r\n\r\n"))
+                continue;
+            g_atomic_int_inc(&server->served);
+            SSL_write(ssl, answer, sizeof answer - 1);
+            length = 0;
+        }
+    SSL_free(ssl);
+}
+
+static gpointer accept_all(gpointer data)
+{
+    Server *server = data;
+    for (GSocket *connection; (connection = g_socket_accept(server->socket, server->stop, NULL));) {
+        serve(server, connection);
+        g_object_unref(connection);
+    }
+    return NULL;
+}
+
+static void start(Server *server, const char *certificate, const char *key, gboolean wants_client)
+{
+    char *certificate_path = in_folder(certificate), *key_path = in_folder(key), *ca = in_folder("ca.pem");
+    *server = (Server){ .context = SSL_CTX_new(TLS_server_method()), .stop = g_cancellable_new() };
+    g_assert_cmpint(SSL_CTX_use_certificate_file(server->context, certificate_path, SSL_FILETYPE_PEM), ==, 1);
+    g_assert_cmpint(SSL_CTX_use_PrivateKey_file(server->context, key_path, SSL_FILETYPE_PEM), ==, 1);
+    if (wants_client) {
+        SSL_CTX_load_verify_locations(server->context, ca, NULL);
+        SSL_CTX_set_verify(server->context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    }
+    GInetAddress *loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
+    GSocketAddress *address = g_inet_socket_address_new(loopback, 0);
+    server->socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+    g_assert_true(g_socket_bind(server->socket, address, TRUE, NULL) && g_socket_listen(server->socket, NULL));
+    g_object_unref(address);
+    g_object_unref(loopback);
+    address = g_socket_get_local_address(server->socket, NULL);
+    server->url = g_strdup_printf("https://localhost:%u", g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address)));
+    g_object_unref(address);
+    server->thread = g_thread_new("tls", accept_all, server);
+    g_free(certificate_path);
+    g_free(key_path);
+    g_free(ca);
+}
+
+static void stop(Server *server)
+{
+    g_cancellable_cancel(server->stop);
+    g_thread_join(server->thread);
+    g_object_unref(server->socket);
+    g_object_unref(server->stop);
+    SSL_CTX_free(server->context);
+    g_free(server->url);
+}
+
+static void count_warning(const kz_log_record *record, void *user)
+{
+    g_assert_null(strstr(record->message, KEY));
+    if (record->level == KZ_LOG_WARNING && strstr(record->message, "TLS"))
+        ++*(int *)user;
+}
+
+/* Asks once; `settings` are names and values in turn, values of files being names in the folder. */
+static bool ask(const char *url, const char *const *settings, int *warnings, kz_error **error)
+{
+    int none = 0;
+    kz_config *config = kz_config_new(error);
+    kz_config_set_isolated(config, true, error);
+    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), error);
+    kz_config_set(config, "base_url", url, error);
+    kz_config_set(config, "api_key", KEY, error);
+    kz_config_set(config, "max_retries", "0", error);
+    kz_config_set_log(config, count_warning, warnings ? warnings : &none, KZ_LOG_TRACE, error);
+    for (; settings && *settings; settings += 2) {
+        char *path = g_strrstr(settings[1], ".") ? in_folder(settings[1]) : g_strdup(settings[1]);
+        kz_config_set(config, settings[0], strcmp(settings[0], "http_version") ? path : settings[1], error);
+        g_free(path);
+    }
+    kz_client *client = kz_client_new(config, error);
+    kz_json_value *name = kz_cluster_get_hostname(kz_client_cluster(client, error), NULL, error);
+    bool fine = name != NULL;
+    kz_free(name);
+    kz_client_free(client);
+    kz_config_free(config);
+    return fine;
+}
+
+static void expect(kz_error **error, int code, const char *text)
+{
+    g_assert_nonnull(*error);
+    if (!kz_error_is(*error, code) || !strstr((*error)->message, text) || strstr((*error)->message, KEY))
+        g_error("%s: %s", kz_error_class((*error)->code), (*error)->message);
+    kz_error_clear(error);
+}
+
+static void test_certificates(void)
+{
+    static const struct {
+        const char *certificate, *key, *settings[5];
+        bool fine;
+        int served;
+    } cases[] = { { "good.pem", "good.key", { "ca_file", "ca.pem" }, true, 1 }, { "good.pem", "good.key", { NULL }, false, 0 },
+        { "other.pem", "other.key", { "ca_file", "ca.pem" }, false, 0 },
+        { "expired.pem", "good.key", { "ca_file", "ca.pem" }, false, 0 },
+        { "expired.pem", "good.key", { "verify_tls", "false" }, true, 1 } };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Server server;
+        kz_error *error = NULL;
+        int warnings = 0;
+        start(&server, cases[i].certificate, cases[i].key, FALSE);
+        bool fine = ask(server.url, cases[i].settings, &warnings, &error);
+        g_test_message("%zu: %s", i, error ? error->message : "fine");
+        g_assert_cmpint(fine, ==, cases[i].fine);
+        g_assert_cmpint(server.served, ==, cases[i].served); /* nothing was sent to a server that is not who it says */
+        g_assert_cmpint(warnings, ==, i == 4);
+        if (!fine)
+            expect(&error, KZ_ERROR_TLS, "localhost");
+        stop(&server);
+    }
+}
+
+static void test_own_certificate(void)
+{
+    static const struct {
+        const char *settings[9];
+        bool fine;
+    } cases[] = { { { "ca_file", "ca.pem", "client_cert", "client.pem", "client_key", "client.key" }, true },
+        { { "ca_file", "ca.pem", "client_cert", "client.pem", "client_key", "locked.key", "client_key_password", "word" }, true },
+        { { "ca_file", "ca.pem", "client_cert", "client.pem", "client_key", "locked.key", "client_key_password", "wrong" },
+            false },
+        { { "ca_file", "ca.pem" }, false } };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Server server;
+        kz_error *error = NULL;
+        const char *settings[10] = { NULL };
+        memcpy(settings, cases[i].settings, sizeof cases[i].settings);
+        start(&server, "good.pem", "good.key", TRUE);
+        g_assert_cmpint(ask(server.url, settings, NULL, &error), ==, cases[i].fine);
+        if (error)
+            g_test_message("%zu: %s: %s", i, kz_error_class(error->code), error->message);
+        g_assert_cmpint(error == NULL, ==, cases[i].fine);
+        g_assert_true(!error || (kz_error_is(error, KZ_ERROR_CONNECTION) && !strstr(error->message, "word")));
+        kz_error_free(error);
+        stop(&server);
+    }
+}
+
+static void test_no_tls_there(void)
+{
+    kz_error *error = NULL;
+    GSocketService *plain = g_threaded_socket_service_new(1); /* accepts and closes */
+    guint16 port = g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(plain), NULL, NULL);
+    g_socket_service_start(plain);
+    char *url = g_strdup_printf("https://localhost:%u", port);
+    g_assert_false(ask(url, NULL, NULL, &error));
+    g_assert_true(kz_error_is(error, KZ_ERROR_CONNECTION));
+    kz_error_free(error);
+    g_free(url);
+    g_socket_service_stop(plain);
+    g_object_unref(plain);
+}
+
+static void test_http2(void)
+{
+    char *program = g_find_program_in_path("nghttpd");
+    if (!program) {
+        g_test_skip("nghttpd (package nghttp2-server) is not installed");
+        return;
+    }
+    char *root = in_folder("www"), *below = g_build_filename(root, "cluster", NULL),
+         *file = g_build_filename(below, "get_hostname", NULL);
+    char *key = in_folder("good.key"), *certificate = in_folder("good.pem");
+    g_mkdir_with_parents(below, 0700);
+    g_file_set_contents(file, "{\"hostname\":\"h\"}", -1, NULL);
+    GSocketListener *probe = g_socket_listener_new(); /* finds a port that is free */
+    guint16 port = g_socket_listener_add_any_inet_port(probe, NULL, NULL);
+    g_socket_listener_close(probe);
+    g_object_unref(probe);
+    char *number = g_strdup_printf("%u", port), *url = g_strdup_printf("https://localhost:%u", port);
+    GSubprocess *server = g_subprocess_new(
+        G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL, program, "-v", "-d", root, number, key, certificate, NULL);
+    GDataInputStream *log = g_data_input_stream_new(g_subprocess_get_stdout_pipe(server));
+    char *line = g_data_input_stream_read_line(log, NULL, NULL, NULL); /* it listens */
+    const char *const settings[] = { "ca_file", "ca.pem", NULL };
+    kz_error *error = NULL;
+    bool fine = ask(url, settings, NULL, &error);
+    if (error)
+        g_test_message("%s", error->message);
+    g_assert_true(fine);
+    const char *const only_one[] = { "ca_file", "ca.pem", "http_version", "1.1", NULL };
+    g_assert_false(ask(url, only_one, NULL, &error)); /* this server speaks HTTP/2 alone */
+    kz_error_clear(&error);
+    g_subprocess_force_exit(server);
+    g_subprocess_wait(server, NULL, NULL);
+    g_object_unref(log);
+    g_object_unref(server);
+    char *words[] = { line, number, url, root, below, file, key, certificate, program };
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        g_free(words[i]);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    make_certificates();
+    g_test_add_func("/tls/certificates-are-checked", test_certificates);
+    g_test_add_func("/tls/our-own-certificate", test_own_certificate);
+    g_test_add_func("/tls/a-server-without-it", test_no_tls_there);
+    g_test_add_func("/tls/http-2-where-offered", test_http2);
+    int status = g_test_run();
+    char *command = g_strdup_printf("rm -rf %s", folder);
+    g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL);
+    g_free(command);
+    g_free(folder);
+    return status;
+}
