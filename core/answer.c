@@ -22,6 +22,28 @@ static bool is_tls(CURLcode code)
     }
 }
 
+/* What a person can do about it. */
+static const char *tls_remedy(CURLcode code)
+{
+    switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return "An authority of your own is named by the setting ca_file; the name and the dates of the certificate must fit";
+    case CURLE_SSL_CACERT_BADFILE: return "Check the setting ca_file";
+    case CURLE_SSL_CERTPROBLEM: return "Check the settings client_cert, client_key and client_key_password";
+    default: return "Check that the server speaks TLS at this address";
+    }
+}
+
+static void tls_error(kzi_call *call, const char *why)
+{
+    char url[512];
+    kzi_public_url(call->url.data, url, sizeof url);
+    char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    host[strcspn(host, "/")] = 0;
+    kzi_call_error(call, &call->error, KZ_ERROR_TLS, "No secure connection to %s: %s. %s.", host, why, tls_remedy(call->code));
+}
+
 static void transport_error(kzi_call *call)
 {
     const char *why = call->curl_error[0] ? call->curl_error : curl_easy_strerror(call->code);
@@ -36,7 +58,7 @@ static void transport_error(kzi_call *call)
     else if (call->code == CURLE_OPERATION_TIMEDOUT)
         kzi_call_error(call, &call->error, KZ_ERROR_TIMEOUT, "No connection in time: %s.", why);
     else if (is_tls(call->code))
-        kzi_call_error(call, &call->error, KZ_ERROR_TLS, "No secure connection: %s.", why);
+        tls_error(call, why);
     else if (call->code == CURLE_COULDNT_RESOLVE_HOST || call->code == CURLE_COULDNT_RESOLVE_PROXY)
         kzi_call_error(
             call, &call->error, KZ_ERROR_CONNECTION, "The host name is not known: %s. Check the base URL and the network.", why);

@@ -163,7 +163,7 @@ static bool digits_of(double magnitude, int n, char *digits, int *exponent)
     for (; *at && *at != 'e'; at++)
         if (*at >= '0' && *at <= '9')
             digits[found++] = *at;
-    *exponent = atoi(at + 1);
+    *exponent = (int)strtol(at + 1, NULL, 10);
     if (to_double(digits, (size_t)n, *exponent - (n - 1)) == magnitude)
         return true;
     if (frexp(magnitude, &half) != 0.5)

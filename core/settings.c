@@ -195,7 +195,8 @@ static bool is_url(const char *value)
         return false;
     port += strcspn(port, ":/");
     size_t digits = *port == ':' ? strspn(port + 1, "0123456789") : 0;
-    return *port != ':' || (digits && digits <= 5 && (!port[1 + digits] || port[1 + digits] == '/') && atoi(port + 1) <= 65535);
+    return *port != ':' ||
+        (digits && digits <= 5 && (!port[1 + digits] || port[1 + digits] == '/') && strtol(port + 1, NULL, 10) <= 65535);
 }
 
 static void list_free(kzi_list *list)

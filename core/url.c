@@ -2,6 +2,7 @@
  * machine. */
 #include "engine.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -60,7 +61,6 @@ bool kzi_is_loopback(const char *url)
         return false;
     if (!strcasecmp(o.host, "localhost") || !strcmp(o.host, "[::1]"))
         return true;
-    unsigned a, b, c, d;
-    char rest;
-    return sscanf(o.host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &rest) == 4 && a == 127;
+    struct in_addr address;
+    return inet_pton(AF_INET, o.host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }

@@ -1,6 +1,7 @@
 /* test-tls.c: real TLS: certificates that are good, unknown, for another host, expired; our own certificate; HTTP/2 with a real
  * server. The certificates are made when the test runs. */
 #include <gio/gio.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <kamiwaza/cluster.h>
 #include <openssl/ssl.h>
@@ -69,7 +70,7 @@ static void serve(Server *server, GSocket *connection)
     char text[4096];
     size_t length = 0;
     SSL_set_fd(ssl, g_socket_get_fd(connection));
-    g_socket_set_blocking(connection, TRUE);
+    g_unix_set_fd_nonblocking(g_socket_get_fd(connection), FALSE, NULL); /* GLib's sockets never block by themselves */
     if (SSL_accept(ssl) == 1)
         for (int n; (n = SSL_read(ssl, text + length, (int)(sizeof text - 1 - length))) > 0;) {
             text[length += (size_t)n] = 0;
@@ -213,7 +214,7 @@ static void test_own_certificate(void)
         if (error)
             g_test_message("%zu: %s: %s", i, kz_error_class(error->code), error->message);
         g_assert_cmpint(error == NULL, ==, cases[i].fine);
-        g_assert_true(!error || (kz_error_is(error, KZ_ERROR_CONNECTION) && !strstr(error->message, "word")));
+        g_assert_true(!error || (kz_error_is(error, KZ_ERROR_CONNECTION) && !strstr(error->message, "wrong")));
         kz_error_free(error);
         stop(&server);
     }
