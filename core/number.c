@@ -198,7 +198,7 @@ static void lay_out(const char *digits, int n, int exponent, char *to)
 
 bool kzi_format_double(double value, char out[32])
 {
-    char digits[32];
+    char digits[32] = { 0 };
     double magnitude = fabs(value);
     int n = magnitude < DBL_MIN ? 1 : DBL_DIG, exponent = 0; /* two texts of 15 digits are never one normal double */
     if (!isfinite(value))

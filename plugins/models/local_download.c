@@ -74,7 +74,7 @@ static bool finish(void *user, kz_error **error)
     if (!f->digest)
         return true;
     EVP_DigestFinal_ex(f->digest, sum, &length);
-    for (unsigned i = 0; i < length; i++)
+    for (size_t i = 0; i < length; i++)
         snprintf(text + 2 * i, 3, "%02x", sum[i]);
     return !strcasecmp(text, expected_sha256(f->file)) ||
         kz_error_set(error, KZ_ERROR_DECODE, f->file->name,

@@ -1,5 +1,6 @@
 /* test-emulator.c: the main job against the emulator, through the typed functions; downloads to this machine cut and resumed. */
-#include <gio/gio.h>
+#include "emulator.h"
+
 #include <glib/gstdio.h>
 #include <kamiwaza/cluster.h>
 #include <kamiwaza/models.h>
@@ -19,35 +20,11 @@ typedef struct Fixture {
 
 static void begin(Fixture *f, const char *const *options)
 {
-    GPtrArray *words = g_ptr_array_new();
-    GSubprocessLauncher *launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-    g_ptr_array_add(words, (gpointer)g_getenv("KAMIWAZA_TEST_EMULATOR"));
-    g_ptr_array_add(words, "--deploy-time");
-    g_ptr_array_add(words, "60");
-    for (; options && *options; options++)
-        g_ptr_array_add(words, (gpointer)*options);
-    g_ptr_array_add(words, NULL);
-    g_subprocess_launcher_setenv(launcher, "KAMIWAZA_PLUGIN_PATH", g_getenv("KAMIWAZA_TEST_PLUGINS"), TRUE);
-    *f = (Fixture){ .emulator = g_subprocess_launcher_spawnv(launcher, (const char *const *)words->pdata, NULL) };
-    g_object_unref(launcher);
-    g_ptr_array_unref(words);
-    GDataInputStream *out = g_data_input_stream_new(g_subprocess_get_stdout_pipe(f->emulator));
-    char *line = g_data_input_stream_read_line(out, NULL, NULL, NULL);
-    g_assert_true(g_str_has_prefix(line, "listening on "));
-    f->url = g_strdup(line + 13);
-    g_free(line);
-    g_object_unref(out);
-    kz_config *config = kz_config_new(&f->error);
-    char *hub = g_strdup_printf("%.*s/hub", (int)(strlen(f->url) - 4), f->url);
-    kz_config_set_isolated(config, true, &f->error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
-    kz_config_set(config, "base_url", f->url, &f->error);
-    kz_config_set(config, "hub_url", hub, &f->error);
-    f->client = kz_client_new(config, &f->error);
+    *f = (Fixture){ 0 };
+    f->emulator = emulator_start(options, &f->url);
+    f->client = emulator_client(f->url, &f->error);
     f->models = kz_client_models(f->client, &f->error);
     f->serving = kz_client_serving(f->client, &f->error);
-    kz_config_free(config);
-    g_free(hub);
     f->folder = g_dir_make_tmp("kz-models-XXXXXX", NULL);
     g_assert_null(f->error);
 }
@@ -57,9 +34,7 @@ static void end(Fixture *f)
     if (f->error)
         g_error("%s", f->error->message);
     kz_client_free(f->client);
-    g_subprocess_send_signal(f->emulator, SIGTERM);
-    g_assert_true(g_subprocess_wait_check(f->emulator, NULL, NULL));
-    g_object_unref(f->emulator);
+    emulator_stop(f->emulator);
     GDir *dir = g_dir_open(f->folder, 0, NULL);
     for (const char *name; (name = g_dir_read_name(dir));) {
         char *path = g_build_filename(f->folder, name, NULL);

@@ -127,6 +127,6 @@ int text_width(int fd)
     if (!ioctl(fd, TIOCGWINSZ, &size) && size.ws_col > 0)
         return size.ws_col;
     const char *columns = getenv("COLUMNS");
-    int width = columns ? atoi(columns) : 0;
-    return width > 0 ? width : 80;
+    long width = columns ? strtol(columns, NULL, 10) : 0;
+    return width > 0 && width < 10000 ? (int)width : 80;
 }

@@ -123,6 +123,8 @@ static void answer(Request *request, const char *body, size_t length)
     if (length) {
         json_tokener *parser = json_tokener_new();
         request->body = json_tokener_parse_ex(parser, body, (int)length);
+        if (json_tokener_get_error(parser) == json_tokener_continue) /* a bare value ends where the text does */
+            request->body = json_tokener_parse_ex(parser, "", 1);
         gboolean broken = json_tokener_get_error(parser) != json_tokener_success;
         json_tokener_free(parser);
         if (broken && request->operation->body == KZ_BODY_JSON) {
