@@ -12,6 +12,12 @@ static bool fail(kzi_scan *scan, const char *problem)
     return false;
 }
 
+static bool fail_at(kzi_scan *scan, const char *at, const char *problem)
+{
+    scan->at = at;
+    return fail(scan, problem);
+}
+
 void kzi_scan_space(kzi_scan *scan)
 {
     while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\n' || *scan->at == '\t' || *scan->at == '\r'))
@@ -164,15 +170,15 @@ bool kzi_scan_number(kzi_scan *scan, const char **text, size_t *length, bool *wh
     const char *first = at;
     at = digits(at, end);
     if (at == first)
-        return fail(scan, "something that is no JSON value");
+        return fail_at(scan, at, "something that is no JSON value");
     if (*first == '0' && at - first > 1)
-        return fail(scan, "a number that starts with 0");
+        return fail_at(scan, at, "a number that starts with 0");
     if (at < end && *at == '.') {
         const char *fraction = ++at;
         at = digits(at, end);
         *whole = false;
         if (at == fraction)
-            return fail(scan, "a number without digits behind its point");
+            return fail_at(scan, at, "a number without digits behind its point");
     }
     if (at < end && (*at == 'e' || *at == 'E')) {
         at++;
@@ -182,7 +188,7 @@ bool kzi_scan_number(kzi_scan *scan, const char **text, size_t *length, bool *wh
         at = digits(at, end);
         *whole = false;
         if (at == exponent)
-            return fail(scan, "a number without digits in its exponent");
+            return fail_at(scan, at, "a number without digits in its exponent");
     }
     *length = (size_t)(at - *text);
     scan->at = at;

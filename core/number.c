@@ -172,10 +172,11 @@ static bool digits_of(double magnitude, int n, char *digits, int *exponent)
     return to_double(digits, (size_t)n, *exponent - (n - 1)) == magnitude;
 }
 
-/* Laid out as JavaScript does: plain up to 21 digits before the point and 5 zeros behind it. */
+/* Plain up to 16 digits before the point and 5 zeros behind it. Longer ones have an exponent: there are readers that take what
+ * looks like an integer for one of 64 bits. */
 static void lay_out(const char *digits, int n, int exponent, char *to)
 {
-    if (exponent >= 0 && exponent < 21) {
+    if (exponent >= 0 && exponent < 16) {
         for (int i = 0; i < n || i <= exponent; i++) {
             if (i == exponent + 1)
                 *to++ = '.';
