@@ -33,6 +33,20 @@ static bool start(kz_call_item *item, kzi_call *call, kzi_loop *loop)
     return false;
 }
 
+/* Takes out those of the first `n` calls that have ended; returns how many did. */
+static size_t collect(kz_call_item *items, kzi_call *calls, size_t n, kzi_loop *loop)
+{
+    size_t ended = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!calls[i].loop || !calls[i].ended)
+            continue;
+        kzi_loop_remove(loop, &calls[i]);
+        finish(&items[i], &calls[i]);
+        ended++;
+    }
+    return ended;
+}
+
 static void run(kz_call_item *items, kzi_call *calls, size_t n_items, size_t limit, kzi_loop *loop)
 {
     size_t next = 0, active = 0;
@@ -44,15 +58,10 @@ static void run(kz_call_item *items, kzi_call *calls, size_t n_items, size_t lim
                 kzi_loop_turn(loop, -1);
             next++;
         }
-        if (active)
+        size_t ended = collect(items, calls, next, loop);
+        active -= ended;
+        if (!ended && active) /* with one that has ended there may be nothing left to wait for */
             kzi_loop_turn(loop, -1);
-        for (size_t i = 0; i < next; i++) {
-            if (!calls[i].loop || !calls[i].ended)
-                continue;
-            kzi_loop_remove(loop, &calls[i]);
-            finish(&items[i], &calls[i]);
-            active--;
-        }
     }
 }
 

@@ -26,13 +26,22 @@ static unsigned cancel_fds(const kzi_loop *loop, struct curl_waitfd *fds)
     return n;
 }
 
+/* Whether there is a call to wait for: those that have ended may not have been taken out yet. */
+static bool is_live(const kzi_loop *loop)
+{
+    for (const kzi_call *call = loop->calls; call; call = call->next)
+        if (!call->ended)
+            return true;
+    return false;
+}
+
 void kzi_loop_turn(kzi_loop *loop, int64_t limit)
 {
     loop->changed = false;
     int64_t wait = kzi_loop_check_times(loop);
     kzi_loop_guard(loop, perform, loop->multi);
     kzi_loop_read_messages(loop);
-    if (loop->changed || !loop->calls)
+    if (loop->changed || !is_live(loop))
         return;
     struct curl_waitfd fds[MAX_CANCEL_FDS];
     unsigned n = cancel_fds(loop, fds);

@@ -94,7 +94,7 @@ static int times_in_memory(const unsigned char *masked)
                 j++;
             found += j == SECRET;
         }
-        memset(copy, 0, to - from);
+        explicit_bzero(copy, to - from);
         free(copy);
     }
     fclose(maps);
