@@ -170,11 +170,39 @@ static void test_refusals(void)
     g_free(url);
 }
 
+static void test_examples(void)
+{
+    static const char *const programs[] = { "KAMIWAZA_TEST_LIST", "KAMIWAZA_TEST_POLL" };
+    char *url;
+    kz_error *error = NULL;
+    GSubprocess *emulator = emulator_start(NULL, &url);
+    kz_client *client = emulator_client(url, &error);
+    kz_free(kz_models_create(kz_client_models(client, &error), &(kz_models_create_params){ .name = "one of mine" }, &error));
+    g_assert_null(error);
+    for (size_t i = 0; i < G_N_ELEMENTS(programs); i++) {
+        GSubprocessLauncher *launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+        char *out = NULL;
+        g_subprocess_launcher_setenv(launcher, "KAMIWAZA_BASE_URL", url, TRUE);
+        g_subprocess_launcher_setenv(launcher, "KAMIWAZA_PLUGIN_PATH", g_getenv("KAMIWAZA_TEST_PLUGINS"), TRUE);
+        GSubprocess *program = g_subprocess_launcher_spawn(launcher, NULL, g_getenv(programs[i]), NULL);
+        g_assert_true(g_subprocess_communicate_utf8(program, NULL, NULL, &out, NULL, NULL));
+        g_assert_true(g_subprocess_get_successful(program));
+        g_assert_cmpstr(out, ==, "one of mine\n");
+        g_free(out);
+        g_object_unref(program);
+        g_object_unref(launcher);
+    }
+    kz_client_free(client);
+    emulator_stop(emulator);
+    g_free(url);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/emulator/every-operation-answers-by-its-schema", test_every_operation);
     g_test_add_func("/emulator/its-state-survives-a-restart", test_restart);
     g_test_add_func("/emulator/refusals-and-faults", test_refusals);
+    g_test_add_func("/emulator/the-examples-run-on-it", test_examples);
     return g_test_run();
 }
