@@ -29,6 +29,11 @@ for name in models serving cluster; do
     [ -f "$plugins/$name.so" ]
     check $? "installs the plugin $name"
 done
+for page in kamiwaza.1 kamiwaza-models.3 kamiwaza.json.5; do
+    found=$(find "$root" -name "$page*")
+    [ -n "$found" ] && { ! command -v groff >/dev/null || [ -z "$(groff -man -ww -Tutf8 "$found" 2>&1 >/dev/null)" ]; }
+    check $? "installs the manual page $page, which groff has no complaint about"
+done
 export LD_LIBRARY_PATH="$lib" KAMIWAZA_BASE_URL=http://127.0.0.1:9 KAMIWAZA_MAX_RETRIES=0 XDG_CONFIG_HOME="$prefix" ASAN_OPTIONS=detect_leaks=0
 out=$(KAMIWAZA_PLUGIN_PATH="$plugins" "$prefix/list" 2>&1)
 echo "$out" | grep -q 'No connection'

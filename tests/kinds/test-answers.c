@@ -1,6 +1,8 @@
 /* test-answers.c: every kind of answer; what does not fit, is cut, too large or too deep is an error that says where. */
 #include "fixture.h"
 
+#include <gio/gio.h>
+
 static void test_object(void)
 {
     static const char text[] =
@@ -186,6 +188,71 @@ static void test_pages(void)
     end(&f);
 }
 
+/* An answer whose body is `text`, compressed, with `cut` bytes missing at its end. */
+static WireAnswer compressed(const char *text, gsize length, gsize cut)
+{
+    GConverter *gzip = G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9));
+    char *out = g_malloc(length + 1024);
+    gsize read, written;
+    g_assert_cmpint(g_converter_convert(gzip, text, length, out, length + 1024, G_CONVERTER_INPUT_AT_END, &read, &written, NULL),
+        ==, G_CONVERTER_FINISHED);
+    written -= cut;
+    GString *answer = g_string_new("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n");
+    g_string_append_printf(answer, "Content-Length: %zu\r\n\r\n", written);
+    g_string_append_len(answer, out, (gssize)written);
+    g_object_unref(gzip);
+    g_free(out);
+    gsize total = answer->len;
+    return (WireAnswer){ g_string_free(answer, FALSE), (gssize)total, WIRE_BYTES };
+}
+
+static void test_compressed(void)
+{
+    char *spaces = g_strnfill(100000, ' ');
+    memcpy(spaces, "true", 4);
+    const WireAnswer script[] = { compressed(spaces, 2000, 0), compressed(spaces, 2000, 9), compressed(spaces, 100000, 0) };
+    const char *const settings[] = { "max_body_size", "4KiB", "max_retries", "0", NULL };
+    Fixture f;
+    begin(&f, script, 3, settings);
+    kz_free(kz_kinds_truth(f.kinds, NULL, &f.error));
+    no_error(&f);
+    g_assert_nonnull(strstr(wire_request(f.server, 0), "\r\nAccept-Encoding: "));
+    kz_free(kz_kinds_truth(f.kinds, NULL, &f.error)); /* cut within the checksum, or not at all: never something wrong */
+    kz_error_clear(&f.error);
+    g_assert_null(kz_kinds_truth(f.kinds, NULL, &f.error));
+    expect_error(&f, KZ_ERROR_CONNECTION, "max_body_size"); /* it is small on the wire alone */
+    end(&f);
+    const WireAnswer broken = {
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\ntrue", -1, 0
+    };
+    begin(&f, &broken, 1, settings);
+    g_assert_null(kz_kinds_truth(f.kinds, NULL, &f.error));
+    expect_error(&f, KZ_ERROR_CONNECTION, NULL);
+    end(&f);
+    for (gsize i = 0; i < 3; i++)
+        g_free((char *)(uintptr_t)script[i].text);
+    g_free(spaces);
+}
+
+static void test_wrong_lengths(void)
+{
+    Fixture f;
+    const char *const settings[] = { "max_retries", "0", NULL };
+    const WireAnswer script[] = { { HEAD("application/json", "9") "true", -1, WIRE_CLOSE },
+        { HEAD("application/json", "4") "true  and more", -1, WIRE_CLOSE },
+        { HEAD("application/json", "nonsense") "true", -1, WIRE_CLOSE } };
+    begin(&f, script, 3, settings);
+    g_assert_null(kz_kinds_truth(f.kinds, NULL, &f.error));
+    expect_error(&f, KZ_ERROR_CONNECTION, NULL);
+    kz_bool_value *value = kz_kinds_truth(f.kinds, NULL, &f.error); /* what follows a whole answer is not looked at */
+    no_error(&f);
+    g_assert_true(value->value.value);
+    kz_free(value);
+    g_assert_null(kz_kinds_truth(f.kinds, NULL, &f.error));
+    expect_error(&f, KZ_ERROR_CONNECTION, NULL);
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -197,5 +264,7 @@ int main(int argc, char **argv)
     g_test_add_func("/answers/that-do-not-come-in-time", test_times);
     g_test_add_func("/answers/one-idempotency-key-serves-all-attempts", test_one_key_for_all_attempts);
     g_test_add_func("/answers/pages-are-one-list", test_pages);
+    g_test_add_func("/answers/compressed-cut-and-bombs", test_compressed);
+    g_test_add_func("/answers/with-a-wrong-length", test_wrong_lengths);
     return g_test_run();
 }
