@@ -2,6 +2,7 @@
  * and details from the JSON that platforms and model servers send (detail, error, message), with secrets of ours masked in
  * case a server echoes them. */
 #include "engine.h"
+#include "json_scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,15 +45,13 @@ static void as_text(kz_json json, char *out, size_t size)
     out[0] = 0;
     if (!json.text || (json.length == 4 && !memcmp(json.text, "null", 4)))
         return;
-    if (json.text[0] == '"') {
-        char *plain = malloc(json.length + 1);
-        int64_t length = plain ? kzi_json_unescape(json.text, json.length, plain) : -1;
-        if (length >= 0)
-            snprintf(out, size, "%.*s", (int)length, plain);
-        free(plain);
+    kzi_scan scan = { .start = json.text, .at = json.text, .end = json.text + json.length, .max_depth = 1 };
+    kzi_span span;
+    if (json.text[0] != '"')
+        span = (kzi_span){ .text = json.text, .length = json.length };
+    else if (!kzi_scan_string(&scan, &span))
         return;
-    }
-    snprintf(out, size, "%.*s", (int)(json.length < size ? json.length : size), json.text);
+    kzi_span_cut(&span, out, size);
 }
 
 static kz_json first_item(kz_json list)

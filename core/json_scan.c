@@ -406,6 +406,29 @@ size_t kzi_span_text(const kzi_span *span, char *out)
     return (size_t)(to - out);
 }
 
+void kzi_span_cut(const kzi_span *span, char *out, size_t size)
+{
+    const char *at = span->text, *end = span->text + span->length;
+    char *to = out, *last = out + size - 1;
+    while (at < end) {
+        char piece[4];
+        const char *from = piece, *before = at;
+        size_t n = (unsigned char)*at < 0x80 ? 0 : sequence((const unsigned char *)at, (size_t)(end - at));
+        if (!n && span->escaped) {
+            n = character(&at, end, piece);
+        } else {
+            n = n ? n : 1;
+            from = before;
+            at += n;
+        }
+        if (n > (size_t)(last - to))
+            break;
+        memcpy(to, from, n);
+        to += n;
+    }
+    *to = 0;
+}
+
 bool kzi_span_is(const kzi_span *span, const char *wanted)
 {
     size_t length = strlen(wanted);

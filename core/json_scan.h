@@ -45,6 +45,8 @@ bool kzi_members_next(kzi_members *members, kzi_span *name, kz_json *value);
 bool kzi_span_is(const kzi_span *span, const char *wanted);
 /* The text of a string with its escapes resolved, into `out` of at least span->length bytes; returns its length. */
 size_t kzi_span_text(const kzi_span *span, char *out);
+/* As much of it as `out` of `size` bytes holds with a NUL behind; no character is cut in two. */
+void kzi_span_cut(const kzi_span *span, char *out, size_t size);
 
 bool kzi_utf8_valid(const char *text, size_t length);
 

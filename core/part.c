@@ -34,17 +34,19 @@ static bool make_names(kzi_part *part, const char *path)
     return true;
 }
 
-static void read_tag(kzi_part *part)
+/* False: no memory, which must not pass for a part without a tag and have it begun anew. */
+static bool read_tag(kzi_part *part)
 {
     char text[512];
     int fd = open(part->tag_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return;
+        return true;
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     if (n > 2 && n < (ssize_t)sizeof text - 1 && text[0] == '"' && !memchr(text, '\n', (size_t)n) &&
         !memchr(text, '\r', (size_t)n))
-        part->tag = strndup(text, (size_t)n);
+        return (part->tag = strndup(text, (size_t)n)) != NULL;
+    return true;
 }
 
 /* Shows what an earlier run brought; an unreadable rest is as good as none. */
@@ -79,7 +81,8 @@ bool kzi_part_open(kzi_part *part, const kz_transfer *transfer, kz_error **error
             error, KZ_ERROR_STATE, transfer->path, "\"%s\" is being downloaded by another process.", transfer->path);
     if (fstat(part->fd, &facts))
         return failed("Cannot look at", part->path, error);
-    read_tag(part);
+    if (!read_tag(part))
+        return kz_error_no_memory(error);
     bool fits = part->tag && facts.st_size > 0 && (transfer->size < 0 || facts.st_size <= transfer->size);
     if (fits && show(part, transfer, facts.st_size))
         return lseek(part->fd, 0, SEEK_END) >= 0 || failed("Cannot write", part->path, error);

@@ -163,7 +163,10 @@ static bool put_path(kzi_call *call, const kz_operation *op, uint64_t size, kz_e
         bool dots = given && (!strcmp(text.data, ".") || !strcmp(text.data, ".."));
         if (given && !dots)
             kzi_percent_encode(&call->url, text.data, text.length);
+        bool failed = text.failed;
         kzi_buffer_free(&text);
+        if (failed)
+            return kz_error_no_memory(error);
         if (!given || dots)
             return kz_error_set(error, KZ_ERROR_ARGUMENT, field ? field->name : op->path,
                 "%s: the argument %s is part of the path and must be %s.", op->name, field ? field->name : "of its path",

@@ -26,10 +26,11 @@ static bool good(const kzi_call *call)
     return call->status >= 200 && call->status < 300;
 }
 
-static void keep(char **place, const char *value, size_t length)
+static bool keep(char **place, const char *value, size_t length)
 {
     free(*place);
     *place = strndup(value, length);
+    return *place != NULL;
 }
 
 static bool header_is(const char *line, size_t length, const char *name, const char **value, size_t *value_length)
@@ -62,17 +63,18 @@ static int64_t read_delay(const char *value, size_t length, int64_t unit)
     return date > now ? (int64_t)(date - now) * 1000 : 0;
 }
 
-static void note_header(kzi_call *call, const char *line, size_t length)
+/* False: no memory. */
+static bool note_header(kzi_call *call, const char *line, size_t length)
 {
     const char *value;
     size_t n;
     if (header_is(line, length, "content-type", &value, &n))
-        keep(&call->content_type, value, n);
-    else if (header_is(line, length, "x-request-id", &value, &n))
-        keep(&call->request_id, value, n);
-    else if (header_is(line, length, "etag", &value, &n))
-        keep(&call->etag, value, n);
-    else if (header_is(line, length, "content-range", &value, &n))
+        return keep(&call->content_type, value, n);
+    if (header_is(line, length, "x-request-id", &value, &n))
+        return keep(&call->request_id, value, n);
+    if (header_is(line, length, "etag", &value, &n))
+        return keep(&call->etag, value, n);
+    if (header_is(line, length, "content-range", &value, &n))
         call->range_start = n > 6 && !strncasecmp(value, "bytes ", 6) ? strtoll(value + 6, NULL, 10) : -1;
     else if (header_is(line, length, "retry-after-ms", &value, &n))
         call->retry_after = read_delay(value, n, 1);
@@ -80,6 +82,7 @@ static void note_header(kzi_call *call, const char *line, size_t length)
         call->retry_after = read_delay(value, n, 1000);
     else if (header_is(line, length, "x-should-retry", &value, &n))
         call->should_retry = n == 4 && !strncasecmp(value, "true", 4) ? 1 : n == 5 && !strncasecmp(value, "false", 5) ? 0 : -1;
+    return true;
 }
 
 static void forget_answer(kzi_call *call)
@@ -109,7 +112,10 @@ static size_t take_header(char *line, size_t size, size_t n, void *user)
     if (length > 5 && !strncasecmp(line, "HTTP/", 5)) {
         forget_answer(call);
     } else if (length > 2) {
-        note_header(call, line, length);
+        if (!note_header(call, line, length)) {
+            kz_error_no_memory(&call->error);
+            return 0;
+        }
     } else {
         curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
         if (call->status < 200)
@@ -165,20 +171,20 @@ static int watch(void *user, curl_off_t total_down, curl_off_t down, curl_off_t 
     return 0;
 }
 
-static void set_tls(CURL *easy, const kzi_settings *settings)
+/* An option with a text, which libcurl copies: a request must not go out without one that it was to have. */
+static bool set_text(CURL *easy, CURLoption option, const char *text)
+{
+    return !text || curl_easy_setopt(easy, option, text) != CURLE_OUT_OF_MEMORY;
+}
+
+static bool set_tls(CURL *easy, const kzi_settings *settings)
 {
     if (!settings->verify_tls) {
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
-    if (settings->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
-    if (settings->client_cert)
-        curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->client_cert);
-    if (settings->client_key)
-        curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->client_key);
-    if (settings->client_key_password)
-        curl_easy_setopt(easy, CURLOPT_KEYPASSWD, settings->client_key_password);
+    return set_text(easy, CURLOPT_CAINFO, settings->ca_file) && set_text(easy, CURLOPT_SSLCERT, settings->client_cert) &&
+        set_text(easy, CURLOPT_SSLKEY, settings->client_key) && set_text(easy, CURLOPT_KEYPASSWD, settings->client_key_password);
 }
 
 static long http_version(const kzi_settings *settings)
@@ -190,22 +196,18 @@ static long http_version(const kzi_settings *settings)
     return CURL_HTTP_VERSION_2TLS;
 }
 
-static void set_connection(kzi_call *call, CURL *easy)
+static bool set_connection(kzi_call *call, CURL *easy)
 {
     const kzi_settings *settings = call->client->settings;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_SHARE, call->client->share);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    bool fine = set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") && set_text(easy, CURLOPT_USERAGENT, settings->user_agent) &&
+        set_text(easy, CURLOPT_PROXY, settings->proxy) &&
+        set_text(easy, CURLOPT_ACCEPT_ENCODING, settings->compressed && !call->raw ? "" : NULL) && set_tls(easy, settings);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->connect_timeout);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(settings));
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
-    if (settings->compressed && !call->raw)
-        curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-    if (settings->proxy)
-        curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy);
-    set_tls(easy, settings);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -218,6 +220,7 @@ static void set_connection(kzi_call *call, CURL *easy)
         curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, watch);
         curl_easy_setopt(easy, CURLOPT_XFERINFODATA, call);
     }
+    return fine || kz_error_no_memory(&call->error);
 }
 
 static bool add_header(kzi_call *call, const char *line)
@@ -264,7 +267,7 @@ static bool set_request(kzi_call *call, CURL *easy)
 {
     if (curl_easy_setopt(easy, CURLOPT_URL, call->url.data))
         return kz_error_no_memory(&call->error);
-    bool get = !strcmp(call->method, "GET");
+    bool get = !strcmp(call->method, "GET"), fine = true;
     if (call->body_kind == KZ_BODY_JSON || call->body_kind == KZ_BODY_FORM) {
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body.data ? call->body.data : "");
@@ -284,8 +287,8 @@ static bool set_request(kzi_call *call, CURL *easy)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
     }
     if (strcmp(call->method, "HEAD") != 0 && (!get || call->body_kind))
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
-    return set_headers(call, easy) || kz_error_no_memory(&call->error);
+        fine = set_text(easy, CURLOPT_CUSTOMREQUEST, call->method);
+    return (fine && set_headers(call, easy)) || kz_error_no_memory(&call->error);
 }
 
 static kzi_step send_transport(kzi_call *call)
@@ -306,8 +309,7 @@ static kzi_step send_transport(kzi_call *call)
         kz_error_no_memory(&call->error);
         return KZI_END;
     }
-    set_connection(call, call->easy);
-    if (!set_request(call, call->easy))
+    if (!set_connection(call, call->easy) || !set_request(call, call->easy))
         return KZI_END;
     return kzi_loop_start(call->loop, call) ? KZI_PENDING : KZI_END;
 }

@@ -64,6 +64,18 @@ static void send_answer(int fd, const WireAnswer *answer)
     }
 }
 
+/* The answer to a request, under the lock. */
+static const WireAnswer *choose(const WireServer *server, const char *request)
+{
+    const WireAnswer *last = &server->script[server->n_answers - 1];
+    if (!last->to)
+        return &server->script[MIN(server->requests->len, server->n_answers - 1)];
+    for (const WireAnswer *answer = server->script; answer < last; answer++)
+        if (!answer->to || g_str_has_prefix(request, answer->to))
+            return answer;
+    return last;
+}
+
 static gpointer serve(gpointer data)
 {
     Connection *c = data;
@@ -75,7 +87,7 @@ static gpointer serve(gpointer data)
         if (!request)
             break;
         g_mutex_lock(&server->lock);
-        const WireAnswer *answer = &server->script[MIN(server->requests->len, server->n_answers - 1)];
+        const WireAnswer *answer = choose(server, request);
         g_ptr_array_add(server->requests, request);
         g_mutex_unlock(&server->lock);
         if (answer->text)

@@ -10,11 +10,13 @@ typedef struct WireAnswer {
     const char *text; /* the whole answer; NULL: close without a word */
     gssize length;    /* -1: up to its NUL */
     int flags;
+    const char *to; /* "GET /path": only for requests that begin so; NULL: for any */
 } WireAnswer;
 
 typedef struct WireServer WireServer;
 
-/* Answers requests with the script in turn; the last answer stays. The script is borrowed. */
+/* Answers requests with the script in turn; the last answer stays. The script is borrowed. Where the last answer is for some
+ * requests only, there are no turns: each request gets the first answer that is for it. */
 WireServer *wire_start(const WireAnswer *script, gsize n_answers);
 const char *wire_url(const WireServer *server);
 /* How many requests came, and the text of one (head and body), borrowed until the server is stopped. */

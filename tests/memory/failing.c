@@ -1,0 +1,92 @@
+/* failing.c: see failing.h. */
+#include "failing.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *memory, size_t size);
+#define SHOWN __attribute__((visibility("default"))) /* to the plugins */
+SHOWN void *__wrap_malloc(size_t size);
+SHOWN void *__wrap_calloc(size_t n, size_t size);
+SHOWN void *__wrap_realloc(void *memory, size_t size);
+SHOWN char *__wrap_strdup(const char *text);
+SHOWN char *__wrap_strndup(const char *text, size_t length);
+SHOWN int __wrap_asprintf(char **out, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
+
+static _Thread_local int countdown = -1; /* negative: none fails */
+static _Thread_local bool reached;
+
+void failing_begin(int n)
+{
+    countdown = n;
+    reached = false;
+}
+
+bool failing_end(void)
+{
+    countdown = -1;
+    return reached;
+}
+
+static bool fails(void)
+{
+    if (countdown < 0 || countdown-- > 0)
+        return false;
+    return reached = true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return fails() ? NULL : __real_realloc(memory, size);
+}
+
+char *__wrap_strndup(const char *text, size_t length)
+{
+    length = strnlen(text, length);
+    char *copy = fails() ? NULL : __real_malloc(length + 1);
+    if (copy) {
+        memcpy(copy, text, length);
+        copy[length] = 0;
+    }
+    return copy;
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return __wrap_strndup(text, strlen(text));
+}
+
+int __wrap_asprintf(char **out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = fails() ? -1 : vasprintf(out, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+/* libcurl 7.88 cannot say that a reset found no memory for the path of the CA bundle: it leaves a handle with half of its defaults
+ * behind. So nothing fails in there. */
+void __real_curl_easy_reset(void *easy);
+void __wrap_curl_easy_reset(void *easy);
+void __wrap_curl_easy_reset(void *easy)
+{
+    int before = countdown;
+    countdown = -1;
+    __real_curl_easy_reset(easy);
+    countdown = before;
+}

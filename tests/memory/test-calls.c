@@ -1,0 +1,452 @@
+/* test-calls.c: whole calls with the n-th allocation failing, for every n until a run needs no more. Each run ends well or with
+ * NO_MEMORY, nothing leaks (the sanitizers look), and the same client makes the same call right after. The allocations are
+ * those of the library and of the plugins.
+ *
+ * With KAMIWAZA_TEST_LIBCURL set those that libcurl makes on the calling thread fail as well. Then any error will do: libcurl
+ * 7.88 reports some of its failures as those of the network, and where one hits the copy of a URL's query it sends the
+ * request without it. What is held to is that nothing crashes or leaks and that the next call works. */
+#include "../wire/server.h"
+#include "failing.h"
+
+#include <glib/gstdio.h>
+#include <kamiwaza/models.h>
+#include <kamiwaza/trial.h>
+#include <string.h>
+
+#define JSON(body) "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" body, -1, WIRE_CLOSE
+#define THING "{\"name\":\"a\\n\",\"size\":5,\"parts\":[\"x\",\"y\"],\"things\":[{\"name\":\"b\"}],\"later\":[1,{}]}"
+#define FILE_OF(name, size) "{\"name\":\"" name "\",\"size\":" size ",\"checksum\":\"\",\"later\":1}"
+
+static const WireAnswer script[] = {
+    { JSON("[" THING "]"), .to = "GET /api/things?kind=round&skip=4" },
+    { JSON("[" THING "," THING "]"), .to = "GET /api/things?" },
+    { JSON(THING), .to = "POST /api/things" },
+    { "HTTP/1.1 404 No\r\nContent-Type: application/json\r\nX-Request-Id: r\r\nConnection: close\r\n\r\n"
+      "{\"detail\":[{\"loc\":[\"body\",\"name\"],\"msg\":\"no such \\u0074hing\",\"type\":\"missing\"}],\"code\":\"gone\"}",
+        -1, WIRE_CLOSE, "GET /api/things/missing" },
+    { "HTTP/1.1 302 Found\r\nLocation: /api/things/one\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", -1, WIRE_CLOSE,
+        "GET /api/things/moved" },
+    { JSON("{\"name\":5}"), .to = "GET /api/things/wrong" },
+    { JSON(THING), .to = "GET /api/things/" },
+    { "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nETag: \"e\"\r\nConnection: close\r\n\r\nbytes", -1,
+        WIRE_CLOSE, "GET /api/content" },
+    { JSON(THING), .to = "POST /api/content" },
+    { "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+      ": hello\nevent: thing\nid: 1\ndata: " THING "\n\ndata: {\"name\":\ndata: \"two lines\"}\n\ndata: [DONE]\n\n",
+        -1, WIRE_CLOSE, "GET /api/tail" },
+    { JSON("{\"results\":[{\"model\":{\"repo_modelId\":\"org/one\",\"hub\":\"hub\",\"name\":\"one\"}},"
+           "{\"model\":{\"repo_modelId\":\"org/two\",\"hub\":\"hub\",\"name\":\"two\"}}],\"total_results\":2}"),
+        .to = "POST /api/models/search/" },
+    { JSON("[" FILE_OF("m-q4_k.gguf", "5") "," FILE_OF("m-q6_k.gguf", "5") "]"), .to = "POST /api/model_files/search/" },
+    { "HTTP/1.1 206 Rest\r\nETag: \"v\"\r\nContent-Range: bytes 2-4/5\r\nContent-Length: 3\r\nConnection: close\r\n\r\ntes", -1,
+        WIRE_CLOSE, "GET /org/one/resolve/main/m-q4_k" },
+    { "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nETag: \"v\"\r\nContent-Length: 5\r\nConnection: "
+      "close\r\n\r\nbytes",
+        -1, WIRE_CLOSE, "GET /org/one/resolve/main/" },
+    { "HTTP/1.1 500 What\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", -1, WIRE_CLOSE, "?" },
+};
+
+typedef struct Fixture {
+    WireServer *server;
+    kz_config *config;
+    kz_client *client;
+    kz_trial *trial;
+    kz_models *models;
+    char *folder;
+} Fixture;
+
+typedef bool (*Work)(Fixture *f, kz_error **error);
+
+static bool libcurl_too;
+
+static void begin(Fixture *f)
+{
+    kz_error *error = NULL;
+    f->server = wire_start(script, G_N_ELEMENTS(script));
+    char *url = g_strconcat(wire_url(f->server), "/api", NULL);
+    f->config = kz_config_new(&error);
+    kz_config_set_isolated(f->config, true, &error);
+    kz_config_set(f->config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &error);
+    kz_config_set(f->config, "base_url", url, &error);
+    kz_config_set(f->config, "hub_url", wire_url(f->server), &error);
+    kz_config_set(f->config, "hub_token", "hub-secret", &error);
+    kz_config_set(f->config, "api_key", "sk-secret", &error);
+    kz_config_set(f->config, "headers", "X-One: 1\nX-Two: 2", &error);
+    kz_config_set(f->config, "max_retries", "0", &error);
+    f->client = kz_client_new(f->config, &error);
+    f->trial = kz_client_trial(f->client, &error);
+    f->models = kz_client_models(f->client, &error);
+    f->folder = g_dir_make_tmp("kz-memory-XXXXXX", NULL);
+    g_free(url);
+    if (error)
+        g_error("%s", error->message);
+}
+
+static void empty_folder(const Fixture *f)
+{
+    GDir *dir = g_dir_open(f->folder, 0, NULL);
+    for (const char *name; (name = g_dir_read_name(dir));) {
+        char *path = g_build_filename(f->folder, name, NULL);
+        g_unlink(path);
+        g_free(path);
+    }
+    g_dir_close(dir);
+}
+
+static void end(Fixture *f)
+{
+    empty_folder(f);
+    g_rmdir(f->folder);
+    g_free(f->folder);
+    kz_client_free(f->client);
+    kz_config_free(f->config);
+    wire_stop(f->server);
+}
+
+static bool is_honest(const kz_error *error)
+{
+    return error->code == KZ_ERROR_NO_MEMORY || libcurl_too;
+}
+
+static void fail_each(gconstpointer data)
+{
+    Work work = *(const Work *)data;
+    Fixture f;
+    begin(&f);
+    for (int n = 0;; n++) {
+        kz_error *error = NULL;
+        g_assert_cmpint(n, <, 20000);
+        failing_begin(n);
+        bool done = work(&f, &error);
+        bool reached = failing_end();
+        if (done != !error)
+            g_error("allocation %d: %s", n, done ? "done, with an error" : "neither done nor an error");
+        if (error && (!reached || !is_honest(error)))
+            g_error("allocation %d: %s", n, error->message);
+        kz_error_clear(&error);
+        if (!reached) {
+            g_assert_cmpint(n, >, 0);
+            g_test_message("%d allocations", n);
+            break;
+        }
+        if (!work(&f, &error))
+            g_error("after allocation %d failed: %s", n, error->message);
+    }
+    end(&f);
+}
+
+static bool is_thing(const kz_thing *thing)
+{
+    return thing && !strcmp(thing->name, "a\n") && thing->size.value == 5 && thing->n_parts == 2 && thing->n_things == 1 &&
+        !strcmp(thing->things[0]->name, "b");
+}
+
+/* A result that came is whole. */
+static bool took(kz_thing *thing)
+{
+    g_assert_true(!thing || is_thing(thing));
+    kz_free(thing);
+    return thing != NULL;
+}
+
+static bool get(Fixture *f, kz_error **error)
+{
+    return took(kz_trial_get(f->trial, &(kz_trial_get_params){ .name = "o/n e" }, error));
+}
+
+static bool get_with_arguments(Fixture *f, kz_error **error)
+{
+    const char *const tags[] = { "x", "y&z" };
+    kz_thing_list *list = kz_trial_list(f->trial,
+        &(kz_trial_list_params){
+            .tag = tags, .n_tag = 2, .kind = "round", .x_trace = "trace", .taste = "sweet; sour", .limit = KZ_INT(2) },
+        error);
+    g_assert_true(!list || (list->n_items == 2 && is_thing(list->items[1])));
+    kz_free(list);
+    return list != NULL;
+}
+
+static bool with_options(Fixture *f, kz_error **error)
+{
+    const kz_string_entry headers[] = { { "X-Three", "3" } }, query[] = { { "k", "v v" } };
+    kz_trial *own = kz_trial_with_options(f->trial,
+        &(kz_call_options){ .headers = headers, .n_headers = 1, .query = query, .n_query = 1, .timeout = KZ_NUMBER(20) }, error);
+    bool done = own && took(kz_trial_get(own, &(kz_trial_get_params){ .name = "moved" }, error));
+    kz_service_free(own);
+    return done;
+}
+
+static const kz_new_thing inner_things[] = {
+    { .name = "one", .tags = (const char *const[]){ "a", "b" }, .n_tags = 2 },
+    { .name = "two", .labels = (const kz_string_entry[]){ { "k", "v" } }, .n_labels = 1, .extra = { "{\"top_k\":40}", 12 } },
+};
+
+static bool post(Fixture *f, kz_error **error)
+{
+    return took(kz_trial_make(f->trial,
+        &(kz_trial_make_params){ .name = "new \"thing\"",
+            .weight = KZ_NUMBER(0.1),
+            .settings = KZ_JSON("{\"a\":[1,2]}"),
+            .things = inner_things,
+            .n_things = 2,
+            .extra = KZ_JSON("{\"more\":true}") },
+        error));
+}
+
+static bool multipart(Fixture *f, kz_error **error)
+{
+    const kz_upload more[] = { { .data = "two", .length = 3, .filename = "2.txt", .type = "text/plain" }, { .data = "" } };
+    const char *const names[] = { "n1", "n2" };
+    return took(kz_trial_send(f->trial,
+        &(kz_trial_send_params){ .file = &(kz_upload){ .data = "content", .length = 7 },
+            .more = more,
+            .n_more = 2,
+            .names = names,
+            .n_names = 2,
+            .about = &inner_things[1] },
+        error));
+}
+
+static bool bytes(Fixture *f, kz_error **error)
+{
+    kz_bytes *content = kz_trial_content(f->trial, NULL, error);
+    g_assert_true(!content || (content->length == 5 && !strcmp(content->type, "application/octet-stream")));
+    kz_free(content);
+    return content != NULL;
+}
+
+/* Ends well when the error is the one that is due. */
+static bool expect(kz_error *failure, kz_error_code code, kz_error **error)
+{
+    g_assert_nonnull(failure);
+    if (failure->code != (int64_t)code)
+        return kz_error_move(error, &failure);
+    kz_error_free(failure);
+    return true;
+}
+
+static bool error_answer(Fixture *f, kz_error **error)
+{
+    kz_error *failure = NULL;
+    g_assert_null(kz_trial_get(f->trial, &(kz_trial_get_params){ .name = "missing" }, &failure));
+    if (failure && failure->code == KZ_ERROR_NOT_FOUND) {
+        g_assert_cmpint(failure->status, ==, 404);
+        g_assert_cmpstr(failure->server_code, ==, "gone");
+        g_assert_cmpstr(failure->request_id, ==, "r");
+        g_assert_nonnull(strstr(failure->message, "body.name: no such thing"));
+    }
+    return expect(failure, KZ_ERROR_NOT_FOUND, error);
+}
+
+static bool misfit(Fixture *f, kz_error **error)
+{
+    kz_error *failure = NULL;
+    g_assert_null(kz_trial_get(f->trial, &(kz_trial_get_params){ .name = "wrong" }, &failure));
+    return expect(failure, KZ_ERROR_DECODE, error);
+}
+
+static bool bad_argument(Fixture *f, kz_error **error)
+{
+    kz_error *failure = NULL;
+    g_assert_null(kz_trial_make(f->trial, &(kz_trial_make_params){ .name = "x", .extra = KZ_JSON("{") }, &failure));
+    return expect(failure, KZ_ERROR_ARGUMENT, error);
+}
+
+static bool stream(Fixture *f, kz_error **error)
+{
+    kz_stream *events = kz_trial_tail(f->trial, NULL, error);
+    int n = 0;
+    for (const kz_thing *item; events && (item = kz_stream_next(events, error)); n++) {
+        g_assert_true(n ? !strcmp(item->name, "two lines") : is_thing(item));
+        kz_thing *kept = kz_keep(item);
+        if (!kept)
+            kz_error_no_memory(error);
+        kz_free(kept);
+    }
+    kz_stream_close(events);
+    g_assert_true(*error || n == 2);
+    return !*error;
+}
+
+static bool pages(Fixture *f, kz_error **error)
+{
+    kz_trial *own = kz_trial_with_options(f->trial,
+        &(kz_call_options){ .query = (const kz_string_entry[]){ { "unused", NULL } }, .n_query = 1, .max_retries = KZ_INT(0) },
+        error);
+    kz_stream *list = kz_trial_list_each(own, &(kz_trial_list_params){ .kind = "round" }, error);
+    int n = 0;
+    for (const kz_thing *item; list && n < 5 && (item = kz_stream_next(list, error)); n++)
+        g_assert_true(is_thing(item));
+    kz_stream_close(list);
+    kz_service_free(own);
+    g_assert_true(*error || n == 5);
+    return !*error;
+}
+
+static bool several(Fixture *f, kz_error **error)
+{
+    const kz_trial_get_params one = { .name = "one" };
+    const kz_trial_make_params two = { .name = "two", .things = inner_things, .n_things = 2 };
+    kz_call_item items[] = { { f->trial, &kz_trial_get_op, &one, NULL, NULL }, { f->trial, &kz_trial_make_op, &two, NULL, NULL },
+        { f->trial, &kz_trial_get_op, &one, NULL, NULL } };
+    bool fine = kz_call_all(items, 3, 2), each = true;
+    for (int i = 0; i < 3; i++) {
+        g_assert_true(!items[i].result == (items[i].error != NULL));
+        each &= took(items[i].result);
+        kz_error_move(error, &items[i].error);
+    }
+    g_assert_true(fine == each);
+    return fine;
+}
+
+static bool by_name(Fixture *f, kz_error **error)
+{
+    kz_answer answer;
+    bool done = kz_call_by_name(f->client, "trial.make",
+        KZ_JSON("{\"name\":\"\\u0061\",\"tags\":[\"x\"],\"labels\":{\"k\":\"v\"},\"things\":[{\"name\":\"b\",\"unknown\":{\"a\":"
+                "1}}]}"),
+        &(kz_call_options){ .max_retries = KZ_INT(0) }, &answer, error);
+    g_assert_true(done == took(answer.result));
+    return done;
+}
+
+static bool stream_by_name(Fixture *f, kz_error **error)
+{
+    kz_answer answer;
+    int n = 0;
+    bool done = kz_call_by_name(f->client, "trial.list_things_each", KZ_JSON("{\"kind\":\"round\"}"), NULL, &answer, error);
+    while (done && n < 3 && kz_stream_next(answer.stream, error))
+        n++;
+    kz_stream_close(answer.stream);
+    g_assert_true(*error || n == 3);
+    return !*error;
+}
+
+static bool unknown_names(Fixture *f, kz_error **error)
+{
+    kz_answer answer;
+    kz_error *failure = NULL, *other = NULL;
+    g_assert_false(kz_call_by_name(f->client, "trial.maek", KZ_JSON("{}"), NULL, &answer, &failure));
+    g_assert_false(kz_call_by_name(f->client, "trial.make", KZ_JSON("{\"naem\":1}"), NULL, &answer, &other));
+    bool first = expect(failure, KZ_ERROR_ARGUMENT, error);
+    return expect(other, KZ_ERROR_ARGUMENT, error) && first;
+}
+
+/* A client of its own, from its configuration to its first call. */
+static bool fresh_client(Fixture *f, kz_error **error)
+{
+    kz_client *client = kz_client_new(f->config, error);
+    kz_trial *trial = client ? kz_client_trial(client, error) : NULL;
+    bool done = trial && took(kz_trial_get(trial, &(kz_trial_get_params){ .name = "one" }, error));
+    kz_client_free(client);
+    return done;
+}
+
+static bool list_plugins(Fixture *f, kz_error **error)
+{
+    kz_plugin_list *list = kz_client_plugins(f->client, true, error);
+    bool found = false;
+    for (size_t i = 0; list && i < list->n_items; i++)
+        found |= !strcmp(list->items[i].name, "trial") && list->items[i].version;
+    g_assert_true(!list || found);
+    kz_free(list);
+    return list != NULL;
+}
+
+static bool search(Fixture *f, kz_error **error)
+{
+    kz_model_list *list = kz_models_search(f->models, &(kz_models_search_params){ .query = "m" }, error);
+    for (size_t i = 0; list && i < list->n_items; i++) {
+        g_assert_cmpuint(list->items[i]->n_m_files, ==, 2);
+        g_assert_cmpuint(list->items[i]->n_available_quantizations, ==, 2);
+    }
+    g_assert_true(!list || (list->n_items == 2 && strstr(kz_json_of(list).text, "q6_k")));
+    kz_free(list);
+    return list != NULL;
+}
+
+static bool download(Fixture *f, kz_error **error)
+{
+    /* One file was begun earlier. */
+    char *part = g_build_filename(f->folder, ".m-q4_k.gguf.part", NULL), *tag = g_strconcat(part, ".tag", NULL);
+    empty_folder(f);
+    g_assert_true(g_file_set_contents(part, "by", 2, NULL) && g_file_set_contents(tag, "\"v\"", 3, NULL));
+    g_free(part);
+    g_free(tag);
+    kz_download *result = kz_models_download(
+        f->models, &(kz_models_download_params){ .repo_id = "org/one", .path = f->folder, .parallel = KZ_INT(2) }, error);
+    for (size_t i = 0; result && i < result->n_files; i++) {
+        char *content = NULL;
+        g_assert_true(g_file_get_contents(result->files[i]->path, &content, NULL, NULL));
+        g_assert_cmpstr(content, ==, "bytes");
+        g_free(content);
+    }
+    g_assert_true(!result || result->n_files == 2);
+    kz_free(result);
+    return result != NULL;
+}
+
+/* Before anything else has loaded the plugin: what was loaded once stays. */
+static void test_load(void)
+{
+    for (int n = 0;; n++) {
+        kz_error *error = NULL;
+        kz_config *config = kz_config_new(NULL);
+        kz_config_set_isolated(config, true, NULL);
+        kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), NULL);
+        kz_client *client = kz_client_new(config, NULL);
+        failing_begin(n);
+        kz_service *service = kz_client_service(client, "trial", &error);
+        bool reached = failing_end();
+        g_assert_true(reached || service);
+        if (!service)
+            g_assert_cmpint(error->code, ==, KZ_ERROR_NO_MEMORY);
+        g_assert_true(!service == (error != NULL));
+        kz_error_clear(&error);
+        if (!reached) {
+            g_assert_cmpint(n, >, 3);
+            kz_client_free(client);
+            kz_config_free(config);
+            return;
+        }
+        kz_client_free(client);
+        kz_config_free(config);
+    }
+}
+
+static const struct {
+    const char *name;
+    Work work;
+} works[] = {
+    { "/memory/calls/a-get-with-a-typed-result", get },
+    { "/memory/calls/arguments-in-query-header-and-cookie", get_with_arguments },
+    { "/memory/calls/options-and-a-redirect", with_options },
+    { "/memory/calls/a-post-with-a-nested-body", post },
+    { "/memory/calls/multipart", multipart },
+    { "/memory/calls/bytes", bytes },
+    { "/memory/calls/an-error-answer", error_answer },
+    { "/memory/calls/an-answer-that-does-not-fit", misfit },
+    { "/memory/calls/arguments-that-are-refused", bad_argument },
+    { "/memory/calls/a-stream-to-its-end", stream },
+    { "/memory/calls/a-paged-list", pages },
+    { "/memory/calls/several-at-once", several },
+    { "/memory/calls/by-name", by_name },
+    { "/memory/calls/pages-by-name", stream_by_name },
+    { "/memory/calls/unknown-names", unknown_names },
+    { "/memory/calls/a-client-of-its-own", fresh_client },
+    { "/memory/calls/listing-plugins", list_plugins },
+    { "/memory/calls/a-flow-searches-with-files", search },
+    { "/memory/calls/a-download-to-this-machine", download },
+};
+
+int main(int argc, char **argv)
+{
+    libcurl_too = g_getenv("KAMIWAZA_TEST_LIBCURL") != NULL;
+    if (libcurl_too) /* hands libcurl this program's allocator */
+        kz_global_init(KZ_WIPE, NULL);
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/memory/calls/a-loading-of-a-plugin", test_load);
+    for (size_t i = 0; i < G_N_ELEMENTS(works); i++)
+        g_test_add_data_func(works[i].name, &works[i].work, fail_each);
+    return g_test_run();
+}
