@@ -136,7 +136,8 @@ static void forget(const kz_schema *schema, const kz_field *field, char *object)
     const kz_field *end = schema->fields + schema->n_fields;
     for (const kz_field *f = field; f < end && (f == field || f->flags & KZ_FIELD_ALTERNATIVE); f++) {
         bool pointer = f->container != KZ_ONE || f->type == KZ_TYPE_STRING || f->type >= KZ_TYPE_OBJECT;
-        memset(object + f->offset, 0, pointer ? sizeof(void *) : sizeof(kz_opt_int));
+        size_t size = pointer ? sizeof(void *) : sizeof(kz_opt_int);
+        memset(object + f->offset, 0, size);
         if (f->container != KZ_ONE)
             memset(object + f->count_offset, 0, sizeof(size_t));
     }

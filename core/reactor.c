@@ -110,6 +110,14 @@ void kzi_reactor_unwatch(kz_loop *loop, kz_cancel *cancel)
     *token = loop->tokens[--loop->n_tokens];
 }
 
+/* Lets libcurl work on one socket or its timers. What it had no memory for would never come: those calls end. */
+static void act(kz_loop *loop, curl_socket_t fd, int flags)
+{
+    int running;
+    CURLMcode code = curl_multi_socket_action(loop->inner->multi, fd, flags, &running);
+    loop->starved |= code != CURLM_OK && code != CURLM_BAD_SOCKET;
+}
+
 /* True when the event was a token's: the calls that carry it are due at once. */
 static bool take_token(kz_loop *loop, int fd)
 {
@@ -124,7 +132,7 @@ static bool take_token(kz_loop *loop, int fd)
 
 static void take_event(kz_loop *loop, const struct epoll_event *event)
 {
-    int fd = event->data.fd, running;
+    int fd = event->data.fd;
     uint64_t count;
     if (fd == loop->wake || fd == loop->timer) {
         ssize_t n = read(fd, &count, sizeof count);
@@ -137,17 +145,16 @@ static void take_event(kz_loop *loop, const struct epoll_event *event)
         return;
     int flags = (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? CURL_CSELECT_IN : 0) |
         (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (event->events & EPOLLERR ? CURL_CSELECT_ERR : 0);
-    curl_multi_socket_action(loop->inner->multi, fd, flags, &running);
+    act(loop, fd, flags);
 }
 
 static void drive_timers(void *user)
 {
     kz_loop *loop = user;
-    int running;
     if (loop->curl_due < 0 || loop->curl_due > kzi_now_ms())
         return;
     loop->curl_due = -1;
-    curl_multi_socket_action(loop->inner->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    act(loop, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static void drive(void *user)
@@ -175,11 +182,26 @@ static void arm(kz_loop *loop)
     timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+static void end_starved(kz_loop *loop)
+{
+    if (!loop->starved)
+        return;
+    loop->starved = false;
+    for (kzi_call *call = loop->inner->calls; call; call = call->next) {
+        kz_error *error = NULL;
+        if (call->ended || !call->running)
+            continue;
+        kz_error_no_memory(&error);
+        kzi_call_fail(call, &error);
+    }
+}
+
 void kzi_reactor_kick(kz_loop *loop)
 {
     if (loop->dispatching)
         return;
     kzi_loop_guard(loop->inner, drive_timers, loop);
+    end_starved(loop);
     arm(loop);
 }
 
@@ -187,6 +209,7 @@ static void round_of(kz_loop *loop)
 {
     loop->inner->changed = false;
     kzi_loop_guard(loop->inner, drive, loop);
+    end_starved(loop);
     if (atomic_exchange(&loop->woken, false)) {
         kzi_pending_collect_cancelled(loop, atomic_load(&loop->client->closing));
         loop->inner->next_due = 1;

@@ -4,7 +4,8 @@
  *
  * With KAMIWAZA_TEST_LIBCURL set those that libcurl makes on the calling thread fail as well. Then any error will do: libcurl
  * 7.88 reports some of its failures as those of the network, and where one hits the copy of a URL's query it sends the
- * request without it. What is held to is that nothing crashes or leaks and that the next call works. */
+ * request without it. What is held to is that nothing crashes or leaks and that the next call works. On a loop of the program
+ * it may lose a transfer without a word, which then ends by its idle time: too long for a test of every allocation. */
 #include "../wire/server.h"
 #include "failing.h"
 
@@ -268,6 +269,54 @@ static bool stream(Fixture *f, kz_error **error)
     return !*error;
 }
 
+/* Drives a call that was started to its end, on a loop of its own. */
+static bool finish(kz_loop *loop, kz_pending *pending, bool content, kz_error **error)
+{
+    while (pending && !kz_pending_is_done(pending))
+        kz_loop_wait(loop, -1);
+    void *result = pending ? kz_pending_take(pending, error) : NULL;
+    bool fine = result && (!content || is_thing(result));
+    if (content)
+        kz_free(result);
+    kz_pending_free(pending);
+    kz_loop_free(loop);
+    g_assert_true(fine || *error);
+    return fine;
+}
+
+static bool asynchronous(Fixture *f, kz_error **error)
+{
+    kz_loop *loop = kz_loop_new(f->client, error);
+    const kz_trial_make_params params = { .name = "new", .things = inner_things, .n_things = 2 };
+    return finish(loop, kz_submit(loop, f->trial, &kz_trial_make_op, &params, NULL, NULL, error), true, error);
+}
+
+static bool asynchronous_upload(Fixture *f, kz_error **error)
+{
+    const char *const names[] = { "n1", "n2" };
+    kz_loop *loop = kz_loop_new(f->client, error);
+    const kz_trial_send_params params = { .file = &(kz_upload){ .data = "one", .length = 3 }, .names = names, .n_names = 2 };
+    return finish(loop, kz_submit(loop, f->trial, &kz_trial_send_op, &params, NULL, NULL, error), true, error);
+}
+
+static kz_flow_control count(kz_pending *pending, void *item, void *user)
+{
+    (void)pending;
+    g_assert_nonnull(((kz_thing *)item)->name);
+    ++*(int *)user;
+    return KZ_GO_ON;
+}
+
+static bool pushed_stream(Fixture *f, kz_error **error)
+{
+    int n = 0;
+    kz_loop *loop = kz_loop_new(f->client, error);
+    kz_pending *pending = kz_submit_stream(loop, f->trial, &kz_trial_tail_op, NULL, count, NULL, &n, error);
+    bool fine = finish(loop, pending, false, error);
+    g_assert_true(!fine || n == 2);
+    return fine;
+}
+
 static bool pages(Fixture *f, kz_error **error)
 {
     kz_trial *own = kz_trial_with_options(f->trial,
@@ -417,6 +466,7 @@ static void test_load(void)
 static const struct {
     const char *name;
     Work work;
+    bool on_a_loop;
 } works[] = {
     { "/memory/calls/a-get-with-a-typed-result", get },
     { "/memory/calls/arguments-in-query-header-and-cookie", get_with_arguments },
@@ -428,6 +478,9 @@ static const struct {
     { "/memory/calls/an-answer-that-does-not-fit", misfit },
     { "/memory/calls/arguments-that-are-refused", bad_argument },
     { "/memory/calls/a-stream-to-its-end", stream },
+    { "/memory/calls/an-asynchronous-call", asynchronous, true },
+    { "/memory/calls/an-asynchronous-upload", asynchronous_upload, true },
+    { "/memory/calls/a-stream-pushed-on-a-loop", pushed_stream, true },
     { "/memory/calls/a-paged-list", pages },
     { "/memory/calls/several-at-once", several },
     { "/memory/calls/by-name", by_name },
@@ -447,6 +500,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/memory/calls/a-loading-of-a-plugin", test_load);
     for (size_t i = 0; i < G_N_ELEMENTS(works); i++)
-        g_test_add_data_func(works[i].name, &works[i].work, fail_each);
+        if (!libcurl_too || !works[i].on_a_loop)
+            g_test_add_data_func(works[i].name, &works[i].work, fail_each);
     return g_test_run();
 }
