@@ -20,7 +20,7 @@ struct kz_loop {
     int64_t armed;     /* when the timer goes off, 0: it does not */
     atomic_bool woken; /* by another thread: cancelled calls, or a client that is closing */
     bool dispatching;
-    bool starved; /* libcurl had no memory to go on with */
+    bool starved;         /* libcurl had no memory to go on with */
     kz_pending *pendings; /* that have not ended */
     size_t n_pendings;
     kz_pending *ready, *ready_last; /* that have something to deliver */
