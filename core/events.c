@@ -104,6 +104,10 @@ kzi_events_status kzi_events_feed(kzi_events *events, const char *data, size_t l
             return fault(events);
         }
         bool item;
+        if (events->line.length + n > events->limit) { /* as it would have been had it come in pieces */
+            *used = at + n + 1;
+            return KZI_EVENTS_TOO_LARGE;
+        }
         if (events->line.length) {
             kzi_buffer_append(&events->line, data + at, n);
             item = take_line(events, events->line.data ? events->line.data : "", events->line.length);

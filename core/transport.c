@@ -1,5 +1,6 @@
 /* transport.c: the last policy: one attempt over libcurl. Sets up the easy handle, hands it to the loop, and takes what comes
  * back: headers within their limit, bytes to memory within theirs or to the call's sink. */
+#include "header.h"
 #include "loop.h"
 
 #include <stdio.h>
@@ -33,54 +34,24 @@ static bool keep(char **place, const char *value, size_t length)
     return *place != NULL;
 }
 
-static bool header_is(const char *line, size_t length, const char *name, const char **value, size_t *value_length)
-{
-    size_t n = strlen(name);
-    if (length <= n || line[n] != ':' || strncasecmp(line, name, n) != 0)
-        return false;
-    const char *from = line + n + 1, *to = line + length;
-    while (from < to && (*from == ' ' || *from == '\t'))
-        from++;
-    while (to > from && strchr(" \t\r\n", to[-1]))
-        to--;
-    *value = from;
-    *value_length = (size_t)(to - from);
-    return true;
-}
-
-/* Retry-After in seconds or as a date, retry-after-ms; unreadable values count as not said. */
-static int64_t read_delay(const char *value, size_t length, int64_t unit)
-{
-    char text[64], *end;
-    snprintf(text, sizeof text, "%.*s", (int)(length < 60 ? length : 60), value);
-    double number = strtod(text, &end);
-    if (end != text && !*end)
-        return number >= 0 && number < 1e9 ? (int64_t)(number * (double)unit) : -1;
-    time_t date = curl_getdate(text, NULL);
-    if (date < 0)
-        return -1;
-    time_t now = time(NULL);
-    return date > now ? (int64_t)(date - now) * 1000 : 0;
-}
-
 /* False: no memory. */
 static bool note_header(kzi_call *call, const char *line, size_t length)
 {
     const char *value;
     size_t n;
-    if (header_is(line, length, "content-type", &value, &n))
+    if (kzi_header_is(line, length, "content-type", &value, &n))
         return keep(&call->content_type, value, n);
-    if (header_is(line, length, "x-request-id", &value, &n))
+    if (kzi_header_is(line, length, "x-request-id", &value, &n))
         return keep(&call->request_id, value, n);
-    if (header_is(line, length, "etag", &value, &n))
+    if (kzi_header_is(line, length, "etag", &value, &n))
         return keep(&call->etag, value, n);
-    if (header_is(line, length, "content-range", &value, &n))
-        call->range_start = n > 6 && !strncasecmp(value, "bytes ", 6) ? strtoll(value + 6, NULL, 10) : -1;
-    else if (header_is(line, length, "retry-after-ms", &value, &n))
-        call->retry_after = read_delay(value, n, 1);
-    else if (call->retry_after < 0 && header_is(line, length, "retry-after", &value, &n))
-        call->retry_after = read_delay(value, n, 1000);
-    else if (header_is(line, length, "x-should-retry", &value, &n))
+    if (kzi_header_is(line, length, "content-range", &value, &n))
+        call->range_start = kzi_header_range_start(value, n);
+    else if (kzi_header_is(line, length, "retry-after-ms", &value, &n))
+        call->retry_after = kzi_header_delay(value, n, 1, time(NULL));
+    else if (call->retry_after < 0 && kzi_header_is(line, length, "retry-after", &value, &n))
+        call->retry_after = kzi_header_delay(value, n, 1000, time(NULL));
+    else if (kzi_header_is(line, length, "x-should-retry", &value, &n))
         call->should_retry = n == 4 && !strncasecmp(value, "true", 4) ? 1 : n == 5 && !strncasecmp(value, "false", 5) ? 0 : -1;
     return true;
 }

@@ -7,19 +7,22 @@
 #include <string.h>
 #include <strings.h>
 
+/* What is left out is left out before anything is cut to size: half of a password is a secret too. */
 void kzi_public_url(const char *url, char *out, size_t size)
 {
-    snprintf(out, size, "%s", url ? url : "");
-    char *authority = strstr(out, "://");
-    authority = authority ? authority + 3 : out;
-    authority[strcspn(authority, "?#")] = 0;
-    size_t host = strcspn(authority, "/");
-    char *at = NULL;
-    for (size_t i = 0; i < host; i++)
+    const char *text = url ? url : "";
+    size_t scheme = strcspn(text, ":/?#@");
+    const char *authority = strncmp(text + scheme, "://", 3) ? text : text + scheme + 3;
+    size_t length = strcspn(authority, "/?#"), used = 0;
+    const char *host = authority;
+    for (size_t i = 0; i < length; i++)
         if (authority[i] == '@')
-            at = authority + i;
-    if (at)
-        memmove(authority, at + 1, strlen(at + 1) + 1);
+            host = authority + i + 1;
+    for (const char *c = text; c < authority && used + 1 < size; c++)
+        out[used++] = *c;
+    for (const char *c = host; *c && *c != '?' && *c != '#' && used + 1 < size; c++)
+        out[used++] = *c;
+    out[used] = 0;
 }
 
 /* One part of a URL, lower case where that means nothing; false when it has none. */

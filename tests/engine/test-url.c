@@ -11,6 +11,8 @@ static void test_public(void)
         { "https://user:secret@host:8443/x#part", "https://host:8443/x" },
         { "https://user:p@ss@host/x", "https://host/x" },
         { "http://host?token=secret", "http://host" },
+        { "user:secret@host/x?from=https://y", "host/x" },
+        { "https://host/x@y:z", "https://host/x@y:z" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         char text[256];
@@ -20,6 +22,8 @@ static void test_public(void)
     char small[12];
     kzi_public_url("https://a-long-host/path", small, sizeof small);
     g_assert_cmpuint(strlen(small), <, sizeof small);
+    kzi_public_url("https://user:a-very-long-secret@host/path", small, sizeof small);
+    g_assert_cmpstr(small, ==, "https://hos");
     kzi_public_url(NULL, small, sizeof small);
     g_assert_cmpstr(small, ==, "");
 }

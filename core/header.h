@@ -1,0 +1,15 @@
+/* header.h: what values of answer headers mean. They come from a server: anything may stand there, and none ends with NUL. */
+#ifndef KZI_HEADER_H
+#define KZI_HEADER_H
+
+#include <kamiwaza/base.h>
+#include <time.h>
+
+/* Whether the header line (with or without its end) is `name`'s; *value receives what it says, without spaces around. */
+bool kzi_header_is(const char *line, size_t length, const char *name, const char **value, size_t *value_length);
+/* Retry-After and the like, in milliseconds: a number of `unit` milliseconds each, or a date. -1: not readable. */
+int64_t kzi_header_delay(const char *value, size_t length, int64_t unit, time_t now);
+/* Where the part of a Content-Range begins, "bytes 5-9/10": 5. -1: no such part. */
+int64_t kzi_header_range_start(const char *value, size_t length);
+
+#endif
