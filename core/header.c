@@ -16,7 +16,7 @@ bool kzi_header_is(const char *line, size_t length, const char *name, const char
     const char *from = line + n + 1, *to = line + length;
     while (from < to && (*from == ' ' || *from == '\t'))
         from++;
-    while (to > from && memchr(" \t\r\n", to[-1], 4))
+    while (to > from && (to[-1] == ' ' || to[-1] == '\t' || to[-1] == '\r' || to[-1] == '\n'))
         to--;
     *value = from;
     *value_length = (size_t)(to - from);
