@@ -50,7 +50,7 @@ int64_t kzi_header_delay(const char *value, size_t length, int64_t unit, time_t 
     for (const char *c = text; *c; c++)
         named |= isalpha((unsigned char)*c) != 0; /* a date names its month */
     time_t date = named ? curl_getdate(text, NULL) : -1;
-    if (date < 0)
+    if (date < 0 || date - now > 1000000000) /* no server is meant to be waited for that long */
         return -1;
     return date > now ? (int64_t)(date - now) * 1000 : 0;
 }

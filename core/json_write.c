@@ -157,6 +157,8 @@ static bool write_value(writer *w, const kz_schema *schema, const kz_field *fiel
     const void *pointer;
     size_t count;
     memcpy(&pointer, at, sizeof pointer);
+    if (field->type == KZ_TYPE_UPLOAD)
+        return kz_error_set(w->error, KZ_ERROR_ARGUMENT, field->name, "%s cannot travel as JSON.", field->name);
     if (field->container != KZ_ONE) {
         memcpy(&count, object + field->count_offset, sizeof count);
         return field->container == KZ_MAP ? write_map(w, schema, field, pointer, count)
@@ -170,7 +172,6 @@ static bool write_value(writer *w, const kz_schema *schema, const kz_field *fiel
         return true;
     case KZ_TYPE_JSON: kzi_buffer_append(w->out, pointer, ((const kz_json *)(const void *)at)->length); return true;
     case KZ_TYPE_OBJECT: return write_object(w, field->schema, pointer, KZ_IN_BODY, false);
-    case KZ_TYPE_UPLOAD: return kz_error_set(w->error, KZ_ERROR_ARGUMENT, field->name, "%s cannot travel as JSON.", field->name);
     default: break;
     }
     if (integer->state == KZ_IS_NULL)
@@ -277,6 +278,7 @@ static bool write_root_result(writer *w, const kz_schema *schema, const char *ob
     const kz_field *first = &schema->fields[0];
     const void *pointer;
     size_t count;
+    kz_json base = { 0 };
     switch (schema->shape) {
     case KZ_SHAPE_LIST:
         memcpy(&pointer, object + first->offset, sizeof pointer);
@@ -291,7 +293,9 @@ static bool write_root_result(writer *w, const kz_schema *schema, const char *ob
         for (uint32_t i = 1; i < schema->n_fields; i++)
             if (kzi_field_is_given(&schema->fields[i], object, schema->size))
                 return write_value(w, schema, &schema->fields[i], object);
-        kzi_buffer_puts(w->out, "null");
+        if (!schema->request) /* of a kind that the schema does not know: as it came */
+            base = kz_json_of(object);
+        kzi_buffer_append(w->out, base.text ? base.text : "null", base.text ? base.length : 4);
         return true;
     default: return write_members(w, schema, object, schema->size, KZ_IN_BODY);
     }

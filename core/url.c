@@ -12,7 +12,8 @@ void kzi_public_url(const char *url, char *out, size_t size)
 {
     const char *text = url ? url : "";
     size_t scheme = strcspn(text, ":/?#@");
-    const char *authority = strncmp(text + scheme, "://", 3) ? text : text + scheme + 3;
+    const char *authority = strncmp(text + scheme, ":/", 2) ? text : text + scheme + 1;
+    authority += strspn(authority, "/"); /* libcurl takes one to three of them */
     size_t length = strcspn(authority, "/?#"), used = 0;
     const char *host = authority;
     for (size_t i = 0; i < length; i++)

@@ -12,6 +12,7 @@ static void test_public(void)
         { "https://user:p@ss@host/x", "https://host/x" },
         { "http://host?token=secret", "http://host" },
         { "user:secret@host/x?from=https://y", "host/x" },
+        { "https:/user:secret@host/x", "https:/host/x" },
         { "https://host/x@y:z", "https://host/x@y:z" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
