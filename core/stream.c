@@ -168,14 +168,17 @@ static kz_stream *open_flow(
     }
     if (service->options && service->options->timeout > 0)
         run->deadline = kzi_now_ms() + service->options->timeout;
+    if (service->run && service->run->deadline && (!run->deadline || service->run->deadline < run->deadline))
+        run->deadline = service->run->deadline;
     kzi_flow_handle(handle, service, owner, run);
     kz_error *failure = NULL;
     stream = op->flow(handle, params, &failure);
     kzi_scope_free(copy);
-    if (stream) {
+    if (stream && !failure) {
         stream->handle = handle;
         return stream;
     }
+    kz_stream_close(stream);
     if (!failure)
         kz_error_set(&failure, KZ_ERROR_STATE, op->name, "%s.%s opened no stream and did not say why.", owner->name, op->name);
     kzi_flow_handle_end(handle);
