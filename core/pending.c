@@ -121,6 +121,12 @@ static void end(kz_pending *pending)
         destroy(pending);
 }
 
+static void hold(kz_pending *pending, bool held)
+{
+    pending->paused = held;
+    kzi_stream_hold(pending->stream, held);
+}
+
 /* One item to the program; false: no more now. */
 static bool hand_out(kz_pending *pending, void *item)
 {
@@ -135,7 +141,7 @@ static bool hand_out(kz_pending *pending, void *item)
     if (control == KZ_STOP)
         end(pending);
     else if (control == KZ_PAUSE)
-        pending->paused = true;
+        hold(pending, true);
     return control == KZ_GO_ON;
 }
 
@@ -302,7 +308,7 @@ void kz_pending_resume(kz_pending *pending)
 {
     if (!pending || pending->ended || !pending->paused)
         return;
-    pending->paused = false;
+    hold(pending, false);
     make_ready(pending);
     kzi_reactor_kick(pending->loop);
 }

@@ -11,7 +11,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { HIGH_WATER = 256 * 1024 };
+/* What may have come and not been taken yet. Where the program takes items as they come, it is more than libcurl reads between two
+ * looks at them (twice a hundred times its buffer, see transport.c): libcurl allocates for what it must hold back. Where it does
+ * not, little is kept for it. */
+enum { HIGH_WATER = 1024 * 1024, HELD_WATER = 64 * 1024 };
 
 struct kz_stream {
     kz_client *client;
@@ -24,6 +27,7 @@ struct kz_stream {
     kzi_call call;
     kzi_loop *loop;
     bool shared;      /* the loop is the program's */
+    bool held;        /* the program takes no items for now */
     kzi_buffer input; /* come, not yet cut into items */
     size_t at;
     kzi_events events;
@@ -63,7 +67,7 @@ static int take_bytes(void *user, kzi_call *call, const char *data, size_t lengt
         stream->input.length -= stream->at;
         stream->at = 0;
     }
-    if (!stream->single && stream->input.length > HIGH_WATER)
+    if (!stream->single && stream->input.length > (stream->held ? HELD_WATER : HIGH_WATER))
         return KZI_SINK_PAUSE;
     if (stream->single && (int64_t)(stream->input.length + length) > call->client->settings->max_body_size) {
         kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "The answer is larger than max_body_size.");
@@ -337,6 +341,11 @@ kzi_taken kzi_stream_take(kz_stream *stream, void **item, kz_error **error)
         return KZI_TAKEN_ITEM;
     pass_on(stream);
     return stream->done ? KZI_TAKEN_END : KZI_TAKEN_LATER;
+}
+
+void kzi_stream_hold(kz_stream *stream, bool held)
+{
+    stream->held = held;
 }
 
 void kzi_stream_unpause(kz_stream *stream)

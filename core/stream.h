@@ -14,6 +14,8 @@ kzi_taken kzi_stream_take(kz_stream *stream, void **item, kz_error **error);
 kz_stream *kzi_stream_start(kzi_loop *loop, kz_service *service, kzi_instance *owner, const kz_operation *op,
     const kz_op_ref *ref, const void *params, void (*notify)(kzi_call *call), void *notify_user, kz_error **error);
 kzi_call *kzi_stream_call(kz_stream *stream);
+/* The program takes no items for now, or does again: little is kept for it meanwhile, the server is held back. */
+void kzi_stream_hold(kz_stream *stream, bool held);
 /* Lets a transfer that was held back go on, once there is room. */
 void kzi_stream_unpause(kz_stream *stream);
 

@@ -167,6 +167,9 @@ static long http_version(const kzi_settings *settings)
     return CURL_HTTP_VERSION_2TLS;
 }
 
+/* Events are small and a program may have thousands of streams: a quarter of libcurl's own size. */
+enum { STREAM_BUFFER = 4096 };
+
 static bool set_connection(kzi_call *call, CURL *easy)
 {
     const kzi_settings *settings = call->client->settings;
@@ -179,6 +182,8 @@ static bool set_connection(kzi_call *call, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->connect_timeout);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(settings));
+    if (call->accepts_stream)
+        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
