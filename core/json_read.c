@@ -105,15 +105,11 @@ static bool read_int(kzi_reader *r, int64_t *out, const kzi_frame *frame)
 
 static bool read_number(kzi_reader *r, double *out, const kzi_frame *frame)
 {
-    const char *text;
-    size_t length;
-    bool whole;
     char c = kzi_scan_peek(&r->scan);
     if (c != '-' && !(c >= '0' && c <= '9'))
         return wrong_kind(r, frame, "a number");
-    if (!kzi_scan_number(&r->scan, &text, &length, &whole))
-        return broken(r, frame);
-    return kzi_parse_double(text, length, out) || kzi_read_fail(r, frame, "a number", "one that a double can hold");
+    return kzi_scan_double(&r->scan, out) ||
+        (r->scan.problem ? broken(r, frame) : kzi_read_fail(r, frame, "a number", "one that a double can hold"));
 }
 
 static bool read_bool(kzi_reader *r, bool *out, const kzi_frame *frame)

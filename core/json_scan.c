@@ -195,6 +195,19 @@ bool kzi_scan_number(kzi_scan *scan, const char **text, size_t *length, bool *wh
     return true;
 }
 
+bool kzi_scan_double(kzi_scan *scan, double *value)
+{
+    const char *text;
+    size_t length;
+    bool whole;
+    kzi_scan_space(scan);
+    const char *end = kzi_decimal_read(scan->at, scan->end, value);
+    if (!end)
+        return kzi_scan_number(scan, &text, &length, &whole) && kzi_parse_double(text, length, value);
+    scan->at = end;
+    return true;
+}
+
 bool kzi_scan_literal(kzi_scan *scan, const char *word)
 {
     size_t n = strlen(word);

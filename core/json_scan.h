@@ -28,6 +28,8 @@ bool kzi_scan_string(kzi_scan *scan, kzi_span *span);
 bool kzi_scan_value(kzi_scan *scan, const char **text, size_t *length);
 /* A number's text; *whole: it has neither fraction nor exponent. */
 bool kzi_scan_number(kzi_scan *scan, const char **text, size_t *length, bool *whole);
+/* A number as the nearest double; false with no problem set: it is a number, but beyond what a double can hold. */
+bool kzi_scan_double(kzi_scan *scan, double *value);
 bool kzi_scan_literal(kzi_scan *scan, const char *word);
 /* Enters an object or array (after its bracket); false beyond the depth. */
 bool kzi_scan_enter(kzi_scan *scan);
@@ -50,6 +52,11 @@ void kzi_span_cut(const kzi_span *span, char *out, size_t size);
 
 bool kzi_utf8_valid(const char *text, size_t length);
 
+/* decimal.c */
+/* `digits` times ten to `power` as the nearest double; false: not among what can be told fast. */
+bool kzi_decimal_to_double(uint64_t digits, int64_t power, double *value);
+/* Reads a number of JSON (strictly) from `text` on and returns its end, or NULL: it is none, or not among what can be read fast. */
+const char *kzi_decimal_read(const char *text, const char *end, double *value);
 /* number.c */
 bool kzi_parse_int(const char *text, size_t length, bool whole, int64_t *value);
 bool kzi_parse_double(const char *text, size_t length, double *value);

@@ -59,33 +59,16 @@ static void parse_decimal(const char *text, size_t length, decimal *out)
         out->n--;
 }
 
-/* Up to 15 digits and a small power of ten: both are exact as doubles, so one operation rounds right. */
-static bool parse_short(const char *text, size_t length, double *value)
-{
-    static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
-    int64_t mantissa = 0;
-    int n_digits = 0, after_point = 0;
-    bool negative = *text == '-', point = false;
-    for (size_t i = negative; i < length; i++) {
-        if (text[i] == '.') {
-            point = true;
-            continue;
-        }
-        if (text[i] < '0' || text[i] > '9' || ++n_digits > 15)
-            return false;
-        mantissa = mantissa * 10 + (text[i] - '0');
-        after_point += point;
-    }
-    *value = (double)mantissa / powers[after_point];
-    if (negative)
-        *value = -*value;
-    return true;
-}
-
 /* Digits and a power of ten, without a point: no locale has its say in that. */
 static double to_double(const char *digits, size_t n, int64_t exponent)
 {
     char text[KEPT_DIGITS + 40];
+    uint64_t sum = 0;
+    double value;
+    for (size_t i = 0; i < n && n < 20; i++)
+        sum = sum * 10 + (uint64_t)(digits[i] - '0');
+    if (n < 20 && kzi_decimal_to_double(sum, exponent, &value))
+        return value;
     memcpy(text, digits, n);
     snprintf(text + n, sizeof text - n, "e%lld", (long long)exponent);
     return strtod(text, NULL);
@@ -94,7 +77,7 @@ static double to_double(const char *digits, size_t n, int64_t exponent)
 bool kzi_parse_double(const char *text, size_t length, double *value)
 {
     decimal d;
-    if (parse_short(text, length, value))
+    if (kzi_decimal_read(text, text + length, value) == text + length)
         return true;
     parse_decimal(text, length, &d);
     if (d.n && d.exponent > 310)
@@ -116,6 +99,12 @@ bool kzi_parse_double(const char *text, size_t length, double *value)
 static bool to_int(const char *digits, size_t n, size_t zeros, bool negative, int64_t *value)
 {
     uint64_t limit = (uint64_t)INT64_MAX + negative, sum = 0;
+    if (!zeros && n < 19) { /* surely within the limit */
+        for (size_t i = 0; i < n; i++)
+            sum = sum * 10 + (uint64_t)(digits[i] - '0');
+        *value = negative ? -(int64_t)sum : (int64_t)sum;
+        return true;
+    }
     for (size_t i = 0; i < n + zeros; i++) {
         uint64_t digit = i < n ? (uint64_t)(digits[i] - '0') : 0;
         if (sum > (limit - digit) / 10)

@@ -128,6 +128,40 @@ static void test_doubles(void)
     g_assert_false(kzi_parse_double("1e999", 5, &value));
 }
 
+static void is_as_strtod_says(const char *text)
+{
+    double value, wanted = g_ascii_strtod(text, NULL);
+    g_assert_true(kzi_parse_double(text, strlen(text), &value));
+    if (memcmp(&value, &wanted, sizeof value) != 0)
+        g_error("%s is %.17g rather than %.17g", text, wanted, value);
+}
+
+/* Digits at random, those that lie exactly between two doubles, and their neighbours. */
+static void test_rounding(void)
+{
+    GRand *random = g_rand_new_with_seed(11);
+    char text[64];
+    for (int i = 0; i < 200000; i++) {
+        guint64 digits = (guint64)g_rand_int(random) << 32 | g_rand_int(random);
+        digits >>= g_rand_int_range(random, 0, 64);
+        g_snprintf(text, sizeof text, "%s%" G_GUINT64_FORMAT "e%d", i % 2 ? "-" : "", digits, g_rand_int_range(random, -70, 71));
+        is_as_strtod_says(text);
+        g_snprintf(text, sizeof text, "%d.%019" G_GUINT64_FORMAT, i % 3, digits % 10000000000000000000u);
+        is_as_strtod_says(text);
+    }
+    for (int i = 0; i < 20000; i++) {
+        guint64 odd = ((guint64)1 << 53 | ((guint64)g_rand_int(random) << 21 | g_rand_int(random) >> 11)) << 1 | 1;
+        guint64 half = (odd >> g_rand_int_range(random, 0, 2)) << g_rand_int_range(random, 0, 9);
+        for (int step = -1; step <= 1; step++) {
+            g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT "%s", half + (guint64)step, i % 2 ? "" : ".0");
+            is_as_strtod_says(text);
+            g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT "e-%d", half + (guint64)step, i % 30);
+            is_as_strtod_says(text);
+        }
+    }
+    g_rand_free(random);
+}
+
 static void test_nearest(void)
 {
     const char *const names[] = { "list_models", "get_model", "delete_model" };
@@ -147,6 +181,7 @@ int main(int argc, char **argv)
     g_test_add_func("/json/a-fault-has-its-line-and-column", test_position);
     g_test_add_func("/json/integers-are-exact", test_integers);
     g_test_add_func("/json/doubles-round-trip-by-the-shortest-text", test_doubles);
+    g_test_add_func("/json/decimals-are-rounded-to-the-nearest-double", test_rounding);
     g_test_add_func("/json/the-nearest-name", test_nearest);
     return g_test_run();
 }
