@@ -36,24 +36,13 @@ static product times_power_of_five(uint64_t digits, int64_t power)
     return first;
 }
 
-static int leading_zeros(uint64_t word)
-{
-    int n = 0;
-    for (int step = 32; step; step /= 2)
-        if (!(word >> (64 - step))) {
-            word <<= step;
-            n += step;
-        }
-    return n;
-}
-
 bool kzi_decimal_to_double(uint64_t digits, int64_t power, double *value)
 {
     uint64_t bits = 0;
     if (digits && (power < KZI_LOWEST_POWER || power > KZI_HIGHEST_POWER))
         return false;
     if (digits) {
-        int zeros = leading_zeros(digits);
+        int zeros = __builtin_clzll(digits);
         product p = times_power_of_five(digits << zeros, power);
         int upper = (int)(p.high >> 63), shift = upper + 9;
         uint64_t mantissa = p.high >> shift;                                     /* 53 bits and one to round by */

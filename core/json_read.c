@@ -156,13 +156,22 @@ static bool read_null(kzi_reader *r, const kz_schema *schema, const kz_field *fi
     return true;
 }
 
+static bool push_number(kzi_reader *r, const kzi_frame *frame)
+{
+    double number = 0;
+    uint64_t bits;
+    if (!read_number(r, &number, frame))
+        return false;
+    memcpy(&bits, &number, sizeof bits);
+    return push(r, bits);
+}
+
 /* One item of a list or map onto the stack. */
 static bool push_item(kzi_reader *r, const kz_field *field, const kzi_frame *frame)
 {
     uint64_t bits = 0;
     const char *string = NULL;
     bool truth = false;
-    double number = 0;
     kz_json json;
     bool null = kzi_scan_peek(&r->scan) == 'n' && field->type != KZ_TYPE_JSON;
     if (null && (field->type == KZ_TYPE_OBJECT || field->type == KZ_TYPE_STRING))
@@ -170,11 +179,7 @@ static bool push_item(kzi_reader *r, const kz_field *field, const kzi_frame *fra
     switch (field->type) {
     case KZ_TYPE_STRING: return read_string(r, &string, frame) && push(r, (uint64_t)(uintptr_t)string);
     case KZ_TYPE_INT: return read_int(r, (int64_t *)&bits, frame) && push(r, bits);
-    case KZ_TYPE_NUMBER:
-        if (!read_number(r, &number, frame))
-            return false;
-        memcpy(&bits, &number, sizeof bits);
-        return push(r, bits);
+    case KZ_TYPE_NUMBER: return push_number(r, frame);
     case KZ_TYPE_BOOL: return read_bool(r, &truth, frame) && push(r, truth);
     case KZ_TYPE_JSON: return read_json(r, &json, frame) && push(r, (uint64_t)(uintptr_t)json.text) && push(r, json.length);
     case KZ_TYPE_UPLOAD: {
@@ -190,25 +195,32 @@ static bool push_item(kzi_reader *r, const kz_field *field, const kzi_frame *fra
     }
 }
 
+/* How far apart the items of an array lie whose items are more or less than the words on the stack; 0: they are those words. */
+static size_t stride_of(kzi_reader *r, const kz_field *field)
+{
+    return field->type == KZ_TYPE_BOOL                            ? sizeof(bool)
+        : field->type == KZ_TYPE_UPLOAD                           ? sizeof(kz_upload)
+        : field->type == KZ_TYPE_OBJECT && field->schema->request ? kzi_struct_size(field->schema, r->options)
+                                                                  : 0;
+}
+
 /* The array that the items on the stack from `base` become. */
 static bool make_array(kzi_reader *r, const kz_field *field, size_t base, void **array, size_t *count)
 {
-    size_t words = r->n_stack - base, per = field->type == KZ_TYPE_JSON ? 2 : 1;
+    size_t words = r->n_stack - base, stride = stride_of(r, field);
     const uint64_t *items = r->stack + base;
-    *count = words / per;
-    bool structs = field->type == KZ_TYPE_UPLOAD || (field->type == KZ_TYPE_OBJECT && field->schema->request);
-    size_t stride = field->type == KZ_TYPE_BOOL ? sizeof(bool)
-        : field->type == KZ_TYPE_UPLOAD         ? sizeof(kz_upload)
-        : structs                               ? kzi_struct_size(field->schema, r->options)
-                                                : per * sizeof(uint64_t);
-    char *to = kzi_scope_alloc(r->scope, *count * stride + 8); /* never NULL: an empty list is one */
+    *count = field->type == KZ_TYPE_JSON ? words / 2 : words;
+    char *to = kzi_scope_alloc(
+        r->scope, (stride ? words * stride : words * sizeof *items) + 8); /* never NULL: an empty list is one */
     if (!to)
         return kzi_read_no_memory(r);
-    for (size_t i = 0; i < *count; i++) {
-        if (structs && items[i])
+    if (!stride)
+        memcpy(to, items, words * sizeof *items);
+    for (size_t i = 0; stride && i < words; i++) {
+        if (field->type == KZ_TYPE_BOOL)
+            ((bool *)to)[i] = items[i];
+        else if (items[i])
             memcpy(to + i * stride, (const void *)(uintptr_t)items[i], stride);
-        else if (!structs)
-            memcpy(to + i * stride, &items[i * per], stride);
     }
     r->n_stack = base;
     *array = to;
@@ -239,7 +251,7 @@ static bool read_list(kzi_reader *r, const kz_field *field, char *object, const 
         r->scan.at++;
     } else {
         for (char c = ','; c == ','; item.index++) {
-            if (!push_item(r, field, &item))
+            if (!(field->type == KZ_TYPE_NUMBER ? push_number(r, &item) : push_item(r, field, &item)))
                 return false;
             c = kzi_scan_peek(&r->scan);
             if (c != ',' && c != ']')

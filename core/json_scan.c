@@ -18,18 +18,6 @@ static bool fail_at(kzi_scan *scan, const char *at, const char *problem)
     return fail(scan, problem);
 }
 
-void kzi_scan_space(kzi_scan *scan)
-{
-    while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\n' || *scan->at == '\t' || *scan->at == '\r'))
-        scan->at++;
-}
-
-char kzi_scan_peek(kzi_scan *scan)
-{
-    kzi_scan_space(scan);
-    return scan->at < scan->end ? *scan->at : 0;
-}
-
 bool kzi_scan_take(kzi_scan *scan, char c, const char *problem)
 {
     if (kzi_scan_peek(scan) != c || scan->at == scan->end)

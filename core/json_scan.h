@@ -18,9 +18,21 @@ typedef struct kzi_span {
     bool escaped; /* holds backslashes */
 } kzi_span;
 
-void kzi_scan_space(kzi_scan *scan);
+static inline void kzi_scan_space(kzi_scan *scan)
+{
+    while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\n' || *scan->at == '\t' || *scan->at == '\r'))
+        scan->at++;
+}
+
 /* The next byte that is no space, or 0 at the end. */
-char kzi_scan_peek(kzi_scan *scan);
+static inline char kzi_scan_peek(kzi_scan *scan)
+{
+    if (scan->at < scan->end && (unsigned char)*scan->at > ' ') /* texts seldom hold spaces where they may */
+        return *scan->at;
+    kzi_scan_space(scan);
+    return scan->at < scan->end ? *scan->at : 0;
+}
+
 /* Takes the byte `c` after spaces; false with `problem` otherwise. */
 bool kzi_scan_take(kzi_scan *scan, char c, const char *problem);
 bool kzi_scan_string(kzi_scan *scan, kzi_span *span);

@@ -68,6 +68,15 @@ static void forget_answer(kzi_call *call)
     call->content_type = call->request_id = call->etag = NULL;
 }
 
+/* Room for the whole answer at once, where the server says how long it is. */
+static void make_room(kzi_call *call)
+{
+    curl_off_t length = -1;
+    curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    if (length > 0 && length <= call->client->settings->max_body_size)
+        kzi_buffer_reserve(&call->answer, (size_t)length);
+}
+
 static size_t take_header(char *line, size_t size, size_t n, void *user)
 {
     kzi_call *call = user;
@@ -92,6 +101,8 @@ static size_t take_header(char *line, size_t size, size_t n, void *user)
         if (call->status < 200)
             return length;
         call->headers_done = true;
+        if (!good(call) || !call->sink.bytes)
+            make_room(call);
         if (good(call) && call->sink.begin) {
             if (!call->sink.begin(call->sink.user, call))
                 return 0;
