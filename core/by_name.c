@@ -1,6 +1,7 @@
 /* by_name.c: operations by their names: "models.list" or "models.list_models", arguments as JSON. What the command and
  * bindings use. Also gives tools the tables of what is loaded. */
 #include "engine.h"
+#include "result.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,12 @@ const kz_operation *kz_client_operation_at(kz_client *client, const char *servic
     return NULL;
 }
 
+/* A list that comes in an object with another name for its items is given by name as a list. */
+static bool is_wrapped_list(const kz_schema *schema)
+{
+    return schema->shape == KZ_SHAPE_LIST && strcmp(schema->fields[0].name, "items") != 0;
+}
+
 static bool run(kz_service *handle, kzi_instance *owner, const kz_operation *op, bool streams, kz_json args, kz_answer *answer,
     kz_error **error)
 {
@@ -101,11 +108,36 @@ static bool run(kz_service *handle, kzi_instance *owner, const kz_operation *op,
         answer->result = kzi_execute(handle, owner, op, NULL, params, &failure);
     if (op->answer == KZ_ANSWER_NOTHING)
         answer->result = NULL;
+    if (answer->result && op->answer == KZ_ANSWER_JSON && is_wrapped_list(op->result))
+        kz_result_changed(answer->result);
+    if (answer->result && op->answer == KZ_ANSWER_JSON && !kzi_result_finish(answer->result, &failure)) {
+        kz_free(answer->result);
+        answer->result = NULL;
+    }
     answer->is_bytes = op->answer == KZ_ANSWER_BYTES || op->answer == KZ_ANSWER_CHUNKS;
     kzi_scope_free(scope);
     if (!failure)
         return true;
     return kz_error_move(error, &failure);
+}
+
+/* Whether the arguments give `name` as true. */
+static bool asks_for(kz_json args, const char *name)
+{
+    kz_json value = args.text ? kz_json_member(args, name) : (kz_json){ 0 };
+    return value.length == 4 && !memcmp(value.text, "true", 4);
+}
+
+/* The sibling that streams, where the arguments ask for a stream. */
+static const kz_operation *streaming_sibling(const kz_operation *op, const kzi_instance *instance, kz_json args)
+{
+    char name[256];
+    if (!op->stream || op->answer == KZ_ANSWER_EVENTS || !asks_for(args, op->stream) || strlen(op->name) + 8 > sizeof name)
+        return op;
+    memcpy(name, op->name, strlen(op->name));
+    memcpy(name + strlen(op->name), "_stream", 8);
+    const kz_operation *sibling = kzi_operation_named(instance, name);
+    return sibling ? sibling : op;
 }
 
 /* "cluster.list_nodes_each" is all pages of cluster.list_nodes. */
@@ -134,7 +166,8 @@ bool kz_call_by_name(
     bool streams = op != NULL;
     if (!op && !(op = kz_client_operation(client, name, &handle, error)))
         return false;
-    streams |= op->answer >= KZ_ANSWER_EVENTS;
+    op = streaming_sibling(op, handle->instance, args);
+    streams |= op->answer >= KZ_ANSWER_EVENTS || (op->paging && op->paging->cursor);
     kz_service *own = options ? kz_service_with_options(handle, options, error) : handle;
     bool fine = own && run(own, handle->instance, op, streams, args, answer, error);
     if (own != handle)

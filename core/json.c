@@ -33,6 +33,19 @@ kz_json kz_json_member(kz_json json, const char *name)
     return (kz_json){ 0 };
 }
 
+void kzi_json_put_plain(kzi_buffer *out, kz_json value)
+{
+    kzi_scan scan = { .start = value.text, .at = value.text, .end = value.text + value.length, .max_depth = 1 };
+    kzi_span span;
+    char *to = kzi_scan_peek(&scan) == '"' && kzi_scan_string(&scan, &span) ? kzi_buffer_reserve(out, span.length) : NULL;
+    if (!to) {
+        kzi_buffer_append(out, value.text, value.length);
+        return;
+    }
+    out->length += kzi_span_text(&span, to);
+    out->data[out->length] = 0;
+}
+
 static bool is_null(kz_json json)
 {
     while (json.length && strchr(" \t\r\n", *json.text))

@@ -295,6 +295,8 @@ static bool check_extra(
 
 const char *kzi_constant(const kz_field *field)
 {
+    if (field->sent)
+        return field->sent;
     bool one = field->flags & KZ_FIELD_REQUIRED && field->type == KZ_TYPE_STRING && field->container == KZ_ONE;
     const char *const *values = one && field->check ? field->check->values : NULL;
     return values && values[0] && !values[1] ? values[0] : NULL;

@@ -3,6 +3,8 @@
  * when their number is known. Reading arguments (call-by-name) differs in little: see json_arguments.c. */
 #include "json_read.h"
 
+#include "floats.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,7 +181,8 @@ static bool push_item(kzi_reader *r, const kz_field *field, const kzi_frame *fra
     switch (field->type) {
     case KZ_TYPE_STRING: return read_string(r, &string, frame) && push(r, (uint64_t)(uintptr_t)string);
     case KZ_TYPE_INT: return read_int(r, (int64_t *)&bits, frame) && push(r, bits);
-    case KZ_TYPE_NUMBER: return push_number(r, frame);
+    case KZ_TYPE_NUMBER:
+    case KZ_TYPE_FLOAT: return push_number(r, frame);
     case KZ_TYPE_BOOL: return read_bool(r, &truth, frame) && push(r, truth);
     case KZ_TYPE_JSON: return read_json(r, &json, frame) && push(r, (uint64_t)(uintptr_t)json.text) && push(r, json.length);
     case KZ_TYPE_UPLOAD: {
@@ -199,6 +202,7 @@ static bool push_item(kzi_reader *r, const kz_field *field, const kzi_frame *fra
 static size_t stride_of(kzi_reader *r, const kz_field *field)
 {
     return field->type == KZ_TYPE_BOOL                            ? sizeof(bool)
+        : field->type == KZ_TYPE_FLOAT                            ? sizeof(float)
         : field->type == KZ_TYPE_UPLOAD                           ? sizeof(kz_upload)
         : field->type == KZ_TYPE_OBJECT && field->schema->request ? kzi_struct_size(field->schema, r->options)
                                                                   : 0;
@@ -217,8 +221,11 @@ static bool make_array(kzi_reader *r, const kz_field *field, size_t base, void *
     if (!stride)
         memcpy(to, items, words * sizeof *items);
     for (size_t i = 0; stride && i < words; i++) {
+        double number;
         if (field->type == KZ_TYPE_BOOL)
             ((bool *)to)[i] = items[i];
+        else if (field->type == KZ_TYPE_FLOAT)
+            ((float *)(void *)to)[i] = (float)*(double *)memcpy(&number, &items[i], sizeof number);
         else if (items[i])
             memcpy(to + i * stride, (const void *)(uintptr_t)items[i], stride);
     }
@@ -238,10 +245,40 @@ static bool store_array(kzi_reader *r, const kz_field *field, char *object, size
     return true;
 }
 
+/* Numbers as base64. */
+static bool read_floats(kzi_reader *r, const kz_field *field, char *object, const kzi_frame *frame)
+{
+    kzi_span span;
+    if (!kzi_scan_string(&r->scan, &span))
+        return broken(r, frame);
+    const char *text = span.text;
+    size_t length = span.length, count;
+    if (span.escaped) { /* some encoders escape every slash */
+        char *plain = kzi_scope_string_begin(r->scope, span.length);
+        if (!plain)
+            return kzi_read_no_memory(r);
+        length = kzi_span_text(&span, plain);
+        kzi_scope_string_end(r->scope, plain, length);
+        text = plain;
+    }
+    float *floats = kzi_scope_alloc(r->scope, kzi_floats_room(length));
+    if (!floats)
+        return kzi_read_no_memory(r);
+    if (!kzi_floats_decode(text, length, floats, &count))
+        return kzi_read_fail(r, frame, "a string", "numbers, or 32-bit numbers in base64");
+    memcpy(object + field->offset, &floats, sizeof floats);
+    memcpy(object + field->count_offset, &count, sizeof count);
+    r->recoded = true;
+    return true;
+}
+
 static bool read_list(kzi_reader *r, const kz_field *field, char *object, const kzi_frame *frame)
 {
     size_t base = r->n_stack;
     kzi_frame item = { .up = frame };
+    bool numbers = field->type == KZ_TYPE_NUMBER || field->type == KZ_TYPE_FLOAT;
+    if (field->type == KZ_TYPE_FLOAT && kzi_scan_peek(&r->scan) == '"')
+        return read_floats(r, field, object, frame);
     if (kzi_scan_peek(&r->scan) != '[')
         return wrong_kind(r, frame, "a list");
     r->scan.at++;
@@ -251,7 +288,7 @@ static bool read_list(kzi_reader *r, const kz_field *field, char *object, const 
         r->scan.at++;
     } else {
         for (char c = ','; c == ','; item.index++) {
-            if (!(field->type == KZ_TYPE_NUMBER ? push_number(r, &item) : push_item(r, field, &item)))
+            if (!(numbers ? push_number(r, &item) : push_item(r, field, &item)))
                 return false;
             c = kzi_scan_peek(&r->scan);
             if (c != ',' && c != ']')
@@ -494,7 +531,7 @@ static bool read_union(kzi_reader *r, const kz_schema *schema, char *object, con
     return true;
 }
 
-/* Lists come bare, as { "items": [...], "total": ... }, as {} and as null. */
+/* Lists come bare, as { "items": [...], "total": ... } (or what the schema calls the items), as {} and as null. */
 static bool read_list_shape(kzi_reader *r, const kz_schema *schema, char *object, const kzi_frame *frame)
 {
     char c = kzi_scan_peek(&r->scan);
@@ -517,7 +554,7 @@ static bool read_list_shape(kzi_reader *r, const kz_schema *schema, char *object
         kzi_span name;
         kz_json value;
         kzi_members_begin(&members, whole);
-        if (!array && kzi_members_next(&members, &name, &value) && !kz_json_member(whole, "items").text)
+        if (!array && kzi_members_next(&members, &name, &value) && !kz_json_member(whole, items->name).text)
             return kzi_read_fail(r, frame, "an object without items", "a list");
         if (array)
             return true;
@@ -533,7 +570,8 @@ void *kzi_read_object(kzi_reader *r, const kz_schema *schema, const kzi_frame *f
     if (!frame && r->options->root_size > size)
         size = r->options->root_size;
     char *object = kzi_scope_object(r->scope, schema, size);
-    bool fine;
+    bool fine, recoded = r->recoded;
+    r->recoded = false;
     if (!object) {
         kzi_read_no_memory(r);
         return NULL;
@@ -553,6 +591,9 @@ void *kzi_read_object(kzi_reader *r, const kz_schema *schema, const kzi_frame *f
     kzi_header *header = kzi_header_of(object);
     header->text = start;
     header->length = (size_t)(r->scan.at - start);
+    if (r->recoded)
+        kz_result_changed(object);
+    r->recoded |= recoded;
     return fine ? object : NULL;
 }
 

@@ -14,6 +14,7 @@ typedef struct kzi_reader {
     bool failed;
     uint64_t *first_stack, *stack; /* items of the lists being read */
     size_t n_stack, stack_size;
+    bool recoded; /* what the struct holds is written otherwise than it came */
 } kzi_reader;
 
 bool kzi_read_fail(kzi_reader *r, const kzi_frame *frame, const char *what, const char *due);

@@ -342,6 +342,26 @@ bool kzi_members_next(kzi_members *members, kzi_span *name, kz_json *value)
         kzi_scan_value(scan, &value->text, &value->length);
 }
 
+void kzi_items_begin(kzi_items *items, kz_json list)
+{
+    const char *text = list.text ? list.text : "";
+    *items = (kzi_items){ .first = true,
+        .scan = { .start = text, .at = text, .end = text + list.length, .max_depth = UINT32_MAX } };
+    if (!list.text || !kzi_scan_take(&items->scan, '[', "no list"))
+        items->scan.at = items->scan.end;
+}
+
+bool kzi_items_next(kzi_items *items, kz_json *value)
+{
+    kzi_scan *scan = &items->scan;
+    if (kzi_scan_peek(scan) == ']' || scan->at == scan->end)
+        return false;
+    if (!items->first && !kzi_scan_take(scan, ',', "no comma"))
+        return false;
+    items->first = false;
+    return kzi_scan_value(scan, &value->text, &value->length);
+}
+
 static size_t put_utf8(char *out, unsigned c)
 {
     if (c < 0x80) {

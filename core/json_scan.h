@@ -55,6 +55,14 @@ typedef struct kzi_members {
 } kzi_members;
 void kzi_members_begin(kzi_members *members, kz_json object);
 bool kzi_members_next(kzi_members *members, kzi_span *name, kz_json *value);
+
+/* The items of a list, one after the other. */
+typedef struct kzi_items {
+    kzi_scan scan;
+    bool first;
+} kzi_items;
+void kzi_items_begin(kzi_items *items, kz_json list);
+bool kzi_items_next(kzi_items *items, kz_json *value);
 /* Whether a name in the text is `wanted`, escapes resolved. */
 bool kzi_span_is(const kzi_span *span, const char *wanted);
 /* The text of a string with its escapes resolved, into `out` of at least span->length bytes; returns its length. */

@@ -1,6 +1,7 @@
 /* json_write.c: structs to JSON text, by the schema tables. Request structs: what is given, over what `from` has, under what
  * `extra` says. Result structs (of flows): objects that have their text are copied, changed ones written anew with the
  * members that no schema knows kept. Checks are json_check.c's business. */
+#include "floats.h"
 #include "json_scan.h"
 #include "result.h"
 #include "schema_json.h"
@@ -101,6 +102,9 @@ static bool write_scalar_item(writer *w, const kz_schema *schema, const kz_field
     case KZ_TYPE_INT: kzi_buffer_printf(w->out, "%lld", (long long)((const int64_t *)array)[i]); return true;
     case KZ_TYPE_NUMBER: return put_double(w, ((const double *)array)[i], field);
     case KZ_TYPE_BOOL: kzi_buffer_puts(w->out, ((const bool *)array)[i] ? "true" : "false"); return true;
+    case KZ_TYPE_FLOAT:
+        return kzi_put_float(w->out, ((const float *)array)[i]) ||
+            kz_error_set(w->error, KZ_ERROR_ARGUMENT, field->name, "%s holds a number that JSON cannot express.", field->name);
     default: kzi_buffer_append(w->out, ((const kz_json *)array)[i].text, ((const kz_json *)array)[i].length); return true;
     }
 }

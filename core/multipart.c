@@ -1,6 +1,7 @@
 /* multipart.c: bodies that carry files: multipart/form-data by libcurl's mime interface, from memory, a path or a callback,
  * and a bare upload as the whole body. Built anew for each attempt; a callback that cannot be read twice forbids retries. */
 #include "engine.h"
+#include "json_scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,12 +103,45 @@ static CURLcode add_uploads(kzi_call *call, const kz_field *field, const void *a
     for (size_t i = 0; !code && i < (field->container == KZ_LIST ? count : 1); i++) {
         if (!upload_is_valid(&uploads[i], field->name, error))
             return CURLE_READ_ERROR;
-        code = add_upload(call->mime, field->name, &uploads[i]);
+        kzi_buffer name = { 0 };
+        bool listed = field->container == KZ_LIST && count > 1 && call->op->flags & KZ_OP_BRACKETS;
+        kzi_buffer_printf(&name, listed ? "%s[]" : "%s", field->name);
+        code = name.failed ? CURLE_OUT_OF_MEMORY : add_upload(call->mime, name.data, &uploads[i]);
+        kzi_buffer_free(&name);
     }
     return code;
 }
 
-/* Lists become parts of one name each; what has no text of its own becomes JSON. */
+/* A value of JSON as parts: name[] for each item of a list, name[member] for each member of an object. */
+static CURLcode add_brackets(curl_mime *mime, const char *name, kz_json value)
+{
+    kzi_buffer inner = { 0 };
+    kzi_members members;
+    kzi_items items;
+    kzi_span member;
+    kz_json one;
+    CURLcode code = CURLE_OK;
+    kzi_members_begin(&members, value);
+    kzi_items_begin(&items, value);
+    if (value.length && *value.text == '{') {
+        while (!code && kzi_members_next(&members, &member, &one)) {
+            kzi_buffer_clear(&inner);
+            kzi_buffer_printf(&inner, "%s[%.*s]", name, (int)member.length, member.text);
+            code = inner.failed ? CURLE_OUT_OF_MEMORY : add_brackets(mime, inner.data, one);
+        }
+    } else if (value.length && *value.text == '[') {
+        kzi_buffer_printf(&inner, "%s[]", name);
+        while (!code && kzi_items_next(&items, &one))
+            code = inner.failed ? CURLE_OUT_OF_MEMORY : add_brackets(mime, inner.data, one);
+    } else {
+        kzi_json_put_plain(&inner, value);
+        code = add_text(mime, name, &inner);
+    }
+    kzi_buffer_free(&inner);
+    return code;
+}
+
+/* Lists become parts of one name each; what has no text of its own becomes JSON, or parts with brackets in their names. */
 static CURLcode add_field(kzi_call *call, const kz_field *field, kz_error **error)
 {
     size_t count;
@@ -119,13 +153,16 @@ static CURLcode add_field(kzi_call *call, const kz_field *field, kz_error **erro
     kzi_buffer text = { 0 };
     CURLcode code = CURLE_OK;
     const char *const *strings;
+    bool brackets = call->op->flags & KZ_OP_BRACKETS;
     memcpy(&strings, at, sizeof strings);
-    if (field->container == KZ_LIST && field->type == KZ_TYPE_STRING) {
+    if (field->container == KZ_LIST && field->type == KZ_TYPE_STRING && !brackets) {
         for (size_t i = 0; !code && strings && i < count; i++) {
             kzi_buffer_clear(&text);
             kzi_buffer_puts(&text, strings[i] ? strings[i] : "");
             code = add_text(call->mime, field->name, &text);
         }
+    } else if (brackets && field->type == KZ_TYPE_JSON && kzi_field_text(&text, field, call->params, call->json.root_size)) {
+        code = text.failed ? CURLE_OUT_OF_MEMORY : add_brackets(call->mime, field->name, (kz_json){ text.data, text.length });
     } else if (kzi_field_text(&text, field, call->params, call->json.root_size)) {
         code = add_text(call->mime, field->name, &text);
     } else if (field->type == KZ_TYPE_OBJECT || field->container != KZ_ONE) {
@@ -141,7 +178,9 @@ static CURLcode add_field(kzi_call *call, const kz_field *field, kz_error **erro
             return CURLE_READ_ERROR;
         }
         kz_json member = kz_json_member((kz_json){ text.data, text.length }, field->name);
-        if (member.text) {
+        if (member.text && brackets) {
+            code = add_brackets(call->mime, field->name, member);
+        } else if (member.text) {
             kzi_buffer value = { .data = (char *)(uintptr_t)member.text, .length = member.length };
             code = add_text(call->mime, field->name, &value);
         }

@@ -1,7 +1,8 @@
-/* pages.c: see pages.h. Keeps a copy of the arguments, moves the offset on by what came, and stops at a page that is not full
- * or when the total that the server names is reached. */
+/* pages.c: see pages.h. Keeps a copy of the arguments and moves the offset on by what came, until a page is not full; or moves a
+ * cursor to the last item that came, until the server says that no more follow or sends none. */
 #include "pages.h"
 
+#include "schema_json.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,18 +15,22 @@ struct kzi_pages {
     uint64_t size;
     kzi_scope *strings; /* of the arguments */
     kz_opt_int *offset, *limit;
+    const char **cursor;
+    char *last_id; /* what the cursor points to */
     void *page;
     void *const *items;
     size_t n_items, at;
     bool last;
 };
 
-static kz_opt_int *argument(kzi_pages *pages, const char *name)
+static void *argument(kzi_pages *pages, const char *name)
 {
     const kz_schema *schema = pages->op->params;
-    for (uint32_t i = 0; i < schema->n_fields; i++)
-        if (!strcmp(schema->fields[i].name, name) && schema->fields[i].offset + sizeof(kz_opt_int) <= pages->size)
-            return (kz_opt_int *)(void *)(pages->params + schema->fields[i].offset);
+    for (uint32_t i = 0; name && i < schema->n_fields; i++)
+        if (!strcmp(schema->fields[i].name, name) &&
+            schema->fields[i].offset + (schema->fields[i].type == KZ_TYPE_STRING ? sizeof(char *) : sizeof(kz_opt_int)) <=
+                pages->size)
+            return pages->params + schema->fields[i].offset;
     return NULL;
 }
 
@@ -75,18 +80,44 @@ kzi_pages *kzi_pages_new(
         memcpy(pages->params, params, size);
     pages->offset = argument(pages, op->paging->offset);
     pages->limit = argument(pages, op->paging->limit);
-    if (!pages->offset || !pages->limit)
+    pages->cursor = argument(pages, op->paging->cursor);
+    if ((!pages->offset && !pages->cursor) || !pages->limit)
         kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, op->name, "%s.%s names arguments for its pages that it does not have.",
             owner->name, op->name);
     else if (copy_arguments(pages, error)) {
-        if (pages->offset->state != KZ_SET)
+        if (pages->offset && pages->offset->state != KZ_SET)
             *pages->offset = (kz_opt_int){ 0, KZ_SET };
-        if (pages->limit->state != KZ_SET || pages->limit->value < 1)
+        if (pages->offset && (pages->limit->state != KZ_SET || pages->limit->value < 1))
             *pages->limit = (kz_opt_int){ op->paging->page_size, KZ_SET };
         return pages;
     }
     kzi_pages_free(pages);
     return NULL;
+}
+
+/* The text of a member of some JSON, to be freed; NULL: it has none. */
+static char *member_text(kz_json json, const char *name)
+{
+    kz_json value = kz_json_member(json, name);
+    kzi_buffer text = { 0 };
+    size_t length;
+    if (!value.text || value.text[0] != '"')
+        return NULL;
+    kzi_json_put_plain(&text, value);
+    return kzi_buffer_take(&text, &length);
+}
+
+/* Where the next page begins: after the last item of this one. */
+static void move_cursor(kzi_pages *pages)
+{
+    kz_json page = kz_json_of(pages->page), more = kz_json_member(page, "has_more");
+    bool ends = !pages->n_items || (more.length == 5 && !memcmp(more.text, "false", 5));
+    char *id = ends ? NULL : member_text(page, "last_id");
+    if (!ends && !id)
+        id = member_text(kz_json_of(pages->items[pages->n_items - 1]), "id");
+    pages->last = !id || (pages->last_id && !strcmp(id, pages->last_id)); /* a server that repeats itself has no end */
+    free(pages->last_id);
+    *pages->cursor = pages->last_id = id;
 }
 
 static bool fetch_page(kzi_pages *pages, kz_error **error)
@@ -99,6 +130,10 @@ static bool fetch_page(kzi_pages *pages, kz_error **error)
     memcpy(&pages->items, (char *)pages->page + schema->fields[0].offset, sizeof pages->items);
     memcpy(&pages->n_items, (char *)pages->page + schema->fields[0].count_offset, sizeof pages->n_items);
     pages->at = 0;
+    if (pages->cursor) {
+        move_cursor(pages);
+        return true;
+    }
     pages->last = (int64_t)pages->n_items < pages->limit->value;
     pages->offset->value += (int64_t)pages->n_items;
     return true;
@@ -122,6 +157,7 @@ void kzi_pages_free(kzi_pages *pages)
     kz_free(pages->page);
     kzi_options_unref(pages->service.options);
     kzi_scope_free(pages->strings);
+    free(pages->last_id);
     free(pages->params);
     free(pages);
 }

@@ -46,6 +46,7 @@ static size_t item_size(const kz_field *field)
     switch (field->type) {
     case KZ_TYPE_INT: return sizeof(int64_t);
     case KZ_TYPE_NUMBER: return sizeof(double);
+    case KZ_TYPE_FLOAT: return sizeof(float);
     case KZ_TYPE_BOOL: return sizeof(bool);
     case KZ_TYPE_JSON: return sizeof(kz_json);
     case KZ_TYPE_UPLOAD: return sizeof(kz_upload);

@@ -109,6 +109,29 @@ static void put_pair(kzi_buffer *out, char separator, const char *name, const kz
     kzi_percent_encode(out, value->data ? value->data : "", value->length);
 }
 
+/* A map is name[key]=value for each of its entries. */
+static void put_map(kzi_buffer *out, char *separator, const kz_field *field, const void *params, uint64_t size)
+{
+    size_t count;
+    const void *const *at = kzi_field_at(params, size, field, &count);
+    for (size_t i = 0; at && *at && i < count; i++) {
+        const kz_string_entry *string = (const kz_string_entry *)*at + i;
+        const kz_json_entry *json = (const kz_json_entry *)*at + i;
+        kzi_buffer name = { 0 }, value = { 0 };
+        kzi_buffer_printf(&name, "%s[%s]", field->name, field->type == KZ_TYPE_STRING ? string->key : json->key);
+        if (field->type == KZ_TYPE_STRING)
+            kzi_buffer_puts(&value, string->value ? string->value : "");
+        else
+            kzi_json_put_plain(&value, json->value);
+        if (!name.failed)
+            put_pair(out, *separator, name.data, &value);
+        *separator = '&';
+        out->failed |= name.failed || value.failed;
+        kzi_buffer_free(&name);
+        kzi_buffer_free(&value);
+    }
+}
+
 /* name=value pairs of one field, as a query and a form have them. `*separator` is what stands before the next pair. */
 static void put_field(kzi_buffer *out, char *separator, const kz_field *field, const void *params, uint64_t size)
 {
@@ -134,6 +157,8 @@ static void put_field(kzi_buffer *out, char *separator, const kz_field *field, c
             kzi_buffer_clear(&text);
         }
     }
+    if (field->container == KZ_MAP)
+        put_map(out, separator, field, params, size);
     out->failed |= text.failed;
     kzi_buffer_free(&text);
 }
@@ -148,9 +173,26 @@ static const kz_field *path_field(const kz_schema *schema, const char *name, siz
     return NULL;
 }
 
+/* A path that begins with /../ lies beside the folder that the base URL names, not in it. */
+static const char *leave_folder(kzi_buffer *url, const char *path)
+{
+    while (!strncmp(path, "/../", 4)) {
+        const char *scheme = url->data ? strstr(url->data, "://") : NULL;
+        size_t first = scheme ? (size_t)(scheme - url->data) + 3 : 0, end = url->length;
+        while (end > first && url->data[end - 1] == '/')
+            end--;
+        while (end > first && url->data[end - 1] != '/')
+            end--;
+        if (end > first)
+            url->data[url->length = end - 1] = 0;
+        path += 3;
+    }
+    return path;
+}
+
 static bool put_path(kzi_call *call, const kz_operation *op, uint64_t size, kz_error **error)
 {
-    for (const char *at = op->path; *at;) {
+    for (const char *at = leave_folder(&call->url, op->path); *at;) {
         const char *open = strchr(at, '{'), *close = open ? strchr(open, '}') : NULL;
         if (!close) {
             kzi_buffer_puts(&call->url, at);
@@ -295,6 +337,35 @@ static bool put_base(kzi_call *call, const kz_operation *op, kz_error **error)
     return true;
 }
 
+/* The arguments with the one that tells a stream from a plain answer as this operation has it. */
+static bool set_stream(kzi_call *call, const kz_operation *op, uint64_t size, const void *params, kz_error **error)
+{
+    const kz_field *field = NULL;
+    for (uint32_t i = 0; i < op->params->n_fields && !field; i++)
+        if (!strcmp(op->params->fields[i].name, op->stream))
+            field = &op->params->fields[i];
+    if (!field || field->offset + sizeof(kz_opt_bool) > size)
+        return true;
+    bool streams = op->answer == KZ_ANSWER_EVENTS;
+    kz_opt_bool given = { 0 };
+    if (params)
+        memcpy(&given, (const char *)params + field->offset, sizeof given);
+    if (!streams && given.state == KZ_UNSET)
+        return true;
+    call->copied = kzi_scope_new(size + 64);
+    char *copy = call->copied ? kzi_scope_alloc(call->copied, size) : NULL;
+    if (!copy)
+        return kz_error_no_memory(error);
+    if (params)
+        memcpy(copy, params, size);
+    else
+        memset(copy, 0, size);
+    given = streams ? KZ_TRUE : (kz_opt_bool){ 0 };
+    memcpy(copy + field->offset, &given, sizeof given);
+    call->params = copy;
+    return true;
+}
+
 bool kzi_call_prepare(kzi_call *call, kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref,
     const void *params, kz_error **error)
 {
@@ -318,6 +389,8 @@ bool kzi_call_prepare(kzi_call *call, kz_service *service, kzi_instance *owner, 
     call->started_at = call->active_at = kzi_now_ms();
     if (service->run)
         call->deadline = service->run->deadline;
+    if (op->stream && !set_stream(call, op, size, params, error))
+        return false;
     return put_base(call, op, error) && put_path(call, op, size, error) && put_arguments(call, op, size, error) &&
         put_body(call, op, size, error) && (!call->url.failed || kz_error_no_memory(error));
 }
@@ -325,6 +398,7 @@ bool kzi_call_prepare(kzi_call *call, kz_service *service, kzi_instance *owner, 
 bool kzi_call_keep_params(kzi_call *call, kz_error **error)
 {
     const void *params = call->params;
+    kzi_scope *before = call->copied;
     call->params = NULL;
     if (!params || call->body_kind < KZ_BODY_MULTIPART)
         return true;
@@ -332,5 +406,6 @@ bool kzi_call_keep_params(kzi_call *call, kz_error **error)
     call->params = call->copied ? kzi_params_copy(call->copied, call->op->params, params, &call->json) : NULL;
     call->json = (kzi_json_options){ .root_size = call->op->params->size,
         .max_depth = call->json.max_depth }; /* the copy has the plugin's layout */
+    kzi_scope_free(before);
     return call->params || kz_error_no_memory(error);
 }

@@ -49,6 +49,8 @@ size_t kzi_json_skip(const char *text, size_t length);
 
 /* Appends `text` as a JSON string. Invalid UTF-8: false. */
 bool kzi_json_put_string(kzi_buffer *out, const char *text, size_t length);
+/* The characters of a string, the text of any other value. */
+void kzi_json_put_plain(kzi_buffer *out, kz_json value);
 /* The fewest digits that read back as the same double, bit by bit; NaN and infinities give false. `out` of at least 32 bytes. */
 bool kzi_format_double(double value, char out[32]);
 

@@ -20,7 +20,8 @@ typedef enum kz_type {
     KZ_TYPE_BOOL,
     KZ_TYPE_JSON,
     KZ_TYPE_OBJECT,
-    KZ_TYPE_UPLOAD
+    KZ_TYPE_UPLOAD,
+    KZ_TYPE_FLOAT /* only in lists: 32-bit numbers, in JSON an array of numbers or their bytes (little-endian) in base64 */
 } kz_type;
 
 /* One, many, or many by key. A LIST is a pointer at `offset` and a size_t at `count_offset`:
@@ -92,7 +93,8 @@ typedef struct kz_field {
     const kz_check *check;          /* or NULL */
     const char *fallback;           /* the default as JSON text, or NULL: documentation and emulator; never sent */
     const char *summary;            /* one sentence, or NULL */
-    const void *reserved[2];
+    const char *sent;               /* STRING in a request: what is sent where the program gives nothing, or NULL */
+    const void *reserved[1];
 } kz_field;
 
 /* OBJECT: a JSON object. LIST: a JSON array, or an object with `items`: fields[0] is the list `items`; further fields
@@ -141,7 +143,8 @@ enum {                      /* kz_operation.flags */
     KZ_OP_IDEMPOTENT = 2,   /* may be sent again though its verb is not idempotent */
     KZ_OP_BLOCKING = 4,     /* a flow in blocking style */
     KZ_OP_DEPRECATED = 8,
-    KZ_OP_NO_AUTH = 16 /* sent without credentials */
+    KZ_OP_NO_AUTH = 16, /* sent without credentials */
+    KZ_OP_BRACKETS = 32 /* in forms, lists travel as name[]=value and members of objects as name[member]=value */
 };
 
 struct kz_operation;
@@ -151,13 +154,16 @@ struct kz_operation;
  * for EVENTS, LINES and CHUNKS a kz_stream. NULL on failure with the slot filled. */
 typedef void *(*kz_flow_fn)(kz_service *service, const void *params, kz_error **error);
 
-/* Lists that are asked for piece by piece; then `<name>_each` streams the items. The named arguments are INT fields of
- * the params: `offset` counts items skipped, `limit` the size of a page. */
+/* Lists that are asked for piece by piece; then `<name>_each` streams the items. The named arguments are fields of the params:
+ * `limit` (INT) is the size of a page; either `offset` (INT) counts items skipped, or `cursor` (STRING) names the item that the
+ * page comes after: what the page before says in `last_id`, else the `id` of its last item, until one says that `has_more` is
+ * false or brings none. A list with a cursor is called by its name as a stream of all its items. */
 typedef struct kz_paging {
     const char *offset;
     const char *limit;
     int64_t page_size;
-    const void *reserved[2];
+    const char *cursor;
+    const void *reserved[1];
 } kz_paging;
 
 typedef struct kz_operation {
@@ -178,7 +184,10 @@ typedef struct kz_operation {
     const char *summary;      /* one sentence */
     const char *description;  /* more, or NULL */
     const char *content_type; /* of the request body where the kind does not say, or NULL */
-    const void *reserved[3];
+    /* The BOOL argument that the server tells this operation by from its sibling `<name>_stream`, whose answer is EVENTS: the
+     * engine sends it as true for the one and not at all for the other; by name, giving it chooses between them. Or NULL. */
+    const char *stream;
+    const void *reserved[2];
 } kz_operation;
 
 typedef enum kz_plugin_kind { KZ_PLUGIN_SERVICE = 1, KZ_PLUGIN_AUTH = 2 } kz_plugin_kind;

@@ -1,5 +1,8 @@
 """Writes the public header of a service: handle, constants, structs, typed functions. Deterministic; meant to be read."""
 
+import re
+
+from .model import Struct
 from .text import c_string, comment, flat, paragraphs, sentence, shorten, stop
 
 PLACE_WORDS = {'PATH': 'In the path', 'QUERY': 'In the query', 'HEADER': 'A header', 'COOKIE': 'A cookie',
@@ -38,9 +41,12 @@ def member_words(field, request):
     if field.name != field.c_name and not field.has('KZ_FIELD_ALTERNATIVE'):
         out.append(f'Named "{flat(field.name)}" outside of C.')
     if field.has('KZ_FIELD_ALTERNATIVE'):
-        out.append(f'"{flat(field.name)}" as a list: give one of the two.' if request else f'"{flat(field.name)}" where it is a list.')
+        what = 'a list' if field.container == 'LIST' else {'INT': 'a number', 'NUMBER': 'a number', 'BOOL': 'true or false'}.get(field.type, 'an object')
+        out.append(f'"{flat(field.name)}" as {what}: give one of the two.' if request else f'"{flat(field.name)}" where it is {what}.')
     if field.has('KZ_FIELD_DEPRECATED'):
         out.append('Deprecated.')
+    if field.sent:
+        out.append(f'"{flat(field.sent)}" unless given.')
     if request:
         if field.has('KZ_FIELD_READ_ONLY'):
             out.append('Set by the server, never sent.')
@@ -129,7 +135,6 @@ def operation_words(op):
 
 
 def function_lines(service, op, hint, each=False):
-    c = service.c_name
     if each:
         kind, call, name = 'kz_stream *', 'kz_call_stream', f'{op.function}_each'
         item = op.result.fields[0].struct
@@ -157,20 +162,24 @@ def function_lines(service, op, hint, each=False):
     if not each:
         ref = [f'/* {op.name}, for kz_call_all(), kz_call_stream() and the like. */',
                f'__attribute__((unused)) static const kz_op_ref {op.function}_op = {{',
-               f'    &kz_{c}_interface, {c_string(op.name)}, {hint}, sizeof({op.params.name}), {size}', '};']
+               f'    &{interface_of(service, op.area)}, {c_string(op.name)}, {hint}, sizeof({op.params.name}), {size}', '};']
     return ref + out + signature.split('\n') + ['{', f'    return {value};', '}']
 
 
-def sizes_lines(service):
-    c = service.c_name
+def interface_of(service, area=None):
+    return f'kz_{service.c_name}_{area}_interface' if area else f'kz_{service.c_name}_interface'
+
+
+def sizes_lines(service, structs, area=None):
+    name = interface_of(service, area)
+    sizes = name.replace('_interface', '_struct_sizes')
     out = ['/* The structs of this header and their sizes, so that a plugin of another version knows what this program has. */',
-           f'__attribute__((unused)) static const kz_struct_size kz_{c}_struct_sizes[] = {{']
-    for struct in sorted(service.structs, key=lambda s: s.name):
+           f'__attribute__((unused)) static const kz_struct_size {sizes}[] = {{']
+    for struct in sorted(structs, key=lambda s: s.name):
         out.append(f'    {{ "{struct.name}", sizeof({struct.name}) }},')
-    out += ['};', f'__attribute__((unused)) static const kz_interface kz_{c}_interface = {{',
-            f'    "{service.name}", UINT64_C(0x{service.layout:016x}), kz_{c}_struct_sizes,',
-            f'    sizeof(kz_{c}_struct_sizes) / sizeof(kz_{c}_struct_sizes[0])', '};']
-    return out
+    return out + ['};', f'__attribute__((unused)) static const kz_interface {name} = {{',
+                  f'    "{service.name}", UINT64_C(0x{service.layout:016x}), {sizes},',
+                  f'    sizeof({sizes}) / sizeof({sizes}[0])', '};']
 
 
 def accessor_lines(service):
@@ -186,30 +195,99 @@ def accessor_lines(service):
         f'    return ({handle} *)kz_service_with_options(service, options, error);', '}', '']
 
 
-def write_header(service):
-    c = service.c_name
-    guard = f'KAMIWAZA_SERVICE_{c.upper()}_H'
-    about = f'{flat(service.name)}.h: {stop(service.title)}'
-    if service.summary:
-        about += ' ' + stop(service.summary)
+def opening(service, name, about, includes):
+    guard = f'KAMIWAZA_SERVICE_{re.sub("[^A-Z0-9]", "_", name.upper())}_H'
     out = comment([about, f'Made by kamiwaza-apigen from {flat(service.source)}: change that instead.'])
-    out += [f'#ifndef {guard}', f'#define {guard}', '', '#include <kamiwaza/kamiwaza.h>', '', 'KZ_BEGIN_DECLS', '']
-    out += comment([f'A handle of the service "{service.name}".'])
-    out += [f'typedef struct {service.handle} {service.handle};', '']
-    for enum in service.enums:
+    return out + [f'#ifndef {guard}', f'#define {guard}', ''] + [f'#include <{each}>' for each in includes] + ['']
+
+
+def closing(out):
+    return '\n'.join(line.rstrip() for line in out + ['#endif', ''])
+
+
+def about_service(service):
+    text = f'{flat(service.name)}.h: {stop(service.title)}'
+    return text + ' ' + stop(service.summary) if service.summary else text
+
+
+def handle_lines(service):
+    return comment([f'A handle of the service "{service.name}".']) + [f'typedef struct {service.handle} {service.handle};', '']
+
+
+def type_lines(enums, structs):
+    out = []
+    for enum in enums:
         out += enum_lines(enum) + ['']
-    types = [struct for struct in service.structs if not struct.params]
-    out += [f'typedef struct {struct.name} {struct.name};' for struct in types] + [''] * bool(types)
-    for struct in types:
+    out += [f'typedef struct {struct.name} {struct.name};' for struct in structs] + [''] * bool(structs)
+    for struct in structs:
         out += struct_lines(struct) + ['']
+    return out
+
+
+def params_lines(service, area=None):
+    out = []
     for op in service.operations:
+        if area not in (None, op.area) or op.params in service.operations_before(op):
+            continue
         op.params.summary = f'{op.function}()'
-        out.append(f'typedef struct {op.params.name} {op.params.name};')
-        out += struct_lines(op.params) + ['']
-    out += sizes_lines(service) + [''] + accessor_lines(service)
+        out += [f'typedef struct {op.params.name} {op.params.name};'] + struct_lines(op.params) + ['']
+    return out
+
+
+def functions(service, area=None):
+    out = []
     for hint, op in enumerate(service.operations):
-        out += function_lines(service, op, hint) + ['']
-        if op.paging:
-            out += function_lines(service, op, hint, each=True) + ['']
-    out += ['KZ_END_DECLS', '#endif', '']
-    return '\n'.join(line.rstrip() for line in out)
+        if area in (None, op.area):
+            out += function_lines(service, op, hint) + ['']
+            if op.paging:
+                out += function_lines(service, op, hint, each=True) + ['']
+    return out
+
+
+def write_header(service):
+    if service.areas:
+        out = opening(service, service.c_name, about_service(service), [f'kamiwaza/{service.name}/{area}.h' for area in service.areas])
+        return closing(out)
+    out = opening(service, service.c_name, about_service(service), ['kamiwaza/kamiwaza.h']) + ['KZ_BEGIN_DECLS', '']
+    out += handle_lines(service) + type_lines(service.enums, [struct for struct in service.structs if not struct.params])
+    out += params_lines(service) + sizes_lines(service, service.structs) + [''] + accessor_lines(service) + functions(service)
+    return closing(out + ['KZ_END_DECLS'])
+
+
+# ---- a header for each area, and one for what several have
+
+def reached(struct, seen):
+    """The structs that a struct leads to, itself included."""
+    if isinstance(struct, Struct) and struct not in seen:
+        seen[struct] = None
+        for field in struct.fields:
+            if field.struct:
+                reached(field.struct, seen)
+    return seen
+
+
+def write_areas(service):
+    """(area, text) of each header; "common" is what the others include."""
+    users, enum_users, mine = {}, {}, {area: {} for area in service.areas}
+    for op in service.operations:
+        for root in (op.params, op.result):
+            reached(root, mine[op.area])
+    for area, structs in mine.items():
+        for struct in structs:
+            users.setdefault(struct, []).append(area)
+            for field in struct.fields:
+                if field.enum:
+                    enum_users.setdefault(id(field.enum), set()).add(area)
+    def those(area):
+        fits = (lambda areas: len(areas) > 1) if area is None else (lambda areas: list(areas) == [area])
+        return ([enum for enum in service.enums if fits(enum_users.get(id(enum), ()))],
+                [struct for struct in service.structs if not struct.params and fits(users.get(struct, ()))])
+    common = opening(service, f'{service.c_name}_common', f'{service.name}/common.h: what several areas of the service have.',
+                     ['kamiwaza/kamiwaza.h']) + ['KZ_BEGIN_DECLS', '']
+    common += handle_lines(service) + type_lines(*those(None)) + accessor_lines(service)
+    yield 'common', closing(common + ['KZ_END_DECLS'])
+    for area in service.areas:
+        out = opening(service, f'{service.c_name}_{area}', f'{service.name}/{area}.h: {stop(service.title)} The area {area}.',
+                      [f'kamiwaza/{service.name}/common.h']) + ['KZ_BEGIN_DECLS', '']
+        out += type_lines(*those(area)) + params_lines(service, area) + sizes_lines(service, mine[area], area) + ['']
+        yield area, closing(out + functions(service, area) + ['KZ_END_DECLS'])

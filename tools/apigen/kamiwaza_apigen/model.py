@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-SCALAR_SIZE = {'STRING': 8, 'INT': 16, 'NUMBER': 16, 'BOOL': 16, 'JSON': 16, 'OBJECT': 8, 'UPLOAD': 8}
+SCALAR_SIZE = {'STRING': 8, 'INT': 16, 'NUMBER': 16, 'BOOL': 16, 'JSON': 16, 'OBJECT': 8, 'UPLOAD': 8, 'FLOAT': 8}
 ONE_TYPE = {'STRING': 'const char *', 'INT': 'kz_opt_int ', 'NUMBER': 'kz_opt_number ', 'BOOL': 'kz_opt_bool ', 'JSON': 'kz_json ',
             'UPLOAD': 'const kz_upload *'}
 LIST_TYPE = {'STRING': 'const char *const *', 'INT': 'const int64_t *', 'NUMBER': 'const double *', 'BOOL': 'const bool *',
-             'JSON': 'const kz_json *', 'UPLOAD': 'const kz_upload *'}
+             'JSON': 'const kz_json *', 'UPLOAD': 'const kz_upload *', 'FLOAT': 'const float *'}
 MAP_TYPE = {'STRING': 'const kz_string_entry *', 'JSON': 'const kz_json_entry *'}
 
 
@@ -48,6 +48,7 @@ class Field:
     struct: 'Struct' = None
     check: Check = None
     fallback: str = None
+    sent: str = None        # what travels where the program gives nothing
     summary: str = None
     doc: str = None
     aliases: list = field(default_factory=list)
@@ -124,6 +125,8 @@ class Operation:
     body_name: str = None
     base_setting: str = None
     content_type: str = None
+    stream: str = None      # the member that tells this operation from its sibling which answers otherwise
+    area: str = None
     flags: list = field(default_factory=list)
     flow: str = None
     paging: dict = None
@@ -145,7 +148,12 @@ class Service:
     source: str
     handle: str = None      # "kz_models"
     state: tuple = None
+    areas: list = field(default_factory=list)   # each has a header of its own
     structs: list = field(default_factory=list)
     enums: list = field(default_factory=list)
     operations: list = field(default_factory=list)
     layout: int = 0
+
+    def operations_before(self, op):
+        """The params structs of the operations before this one: siblings share theirs."""
+        return [each.params for each in self.operations[:self.operations.index(op)]]

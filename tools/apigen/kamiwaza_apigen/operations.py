@@ -2,6 +2,7 @@
 result, and names functions, structs and constants at the end."""
 
 import re
+from dataclasses import replace
 
 from . import names
 from .content import ANSWERS, answer_of, body_of, media
@@ -52,7 +53,7 @@ class Operations:
             for verb in [key for key in item if key in VERBS]:
                 if not isinstance(item[verb], Map):
                     raise DescriptionError(item.where(verb), 'an operation is a mapping')
-                made.append(self.request(path, item, verb, item[verb], paths.where(path)))
+                made += self.request(path, item, verb, item[verb], paths.where(path))
         flows = root.get('x-kz-operations', [])
         if not isinstance(flows, list):
             raise DescriptionError(root.where('x-kz-operations'), 'a list of operations is expected')
@@ -96,7 +97,20 @@ class Operations:
             made.flags.append(RETRY[retry])
         made.body_name = text_of(node, 'x-kz-body-name')
         made.base_setting = text_of(node, 'x-kz-base')
+        if node.get('x-kz-form') is not None:
+            if node['x-kz-form'] != 'brackets':
+                raise DescriptionError(node.where('x-kz-form'), 'x-kz-form is "brackets"')
+            made.flags.append('KZ_OP_BRACKETS')
+        made.area = self.area(node)
         return made
+
+    def area(self, node):
+        areas, tags = self.documents.root.get('x-kz-areas'), self.strings(node, 'tags')
+        if areas is None:
+            return None
+        if not tags or tags[0] not in areas:
+            raise DescriptionError(node.where('tags'), 'the first tag of an operation is one of x-kz-areas')
+        return tags[0]
 
     @staticmethod
     def strings(node, key):
@@ -118,6 +132,7 @@ class Operations:
         self.parameters.check_path(path, params, where)
         body = self.body(made, node)
         made.params = self.parameters.struct(f'{self.service}_{made.c_name}', params, body)
+        self.params_name(made, node)
         security = node.get('security', self.documents.root.get('security'))
         if isinstance(security, List) and not security:
             made.flags.append('KZ_OP_NO_AUTH')
@@ -125,7 +140,37 @@ class Operations:
             made.flow = self.flow_name(made)
         self.answer(made, node)
         self.paging(made, node)
-        return made
+        return [made] + self.streamed(made, node)
+
+    @staticmethod
+    def params_name(made, node):
+        own = text_of(node, 'x-kz-params')
+        if own is None:
+            return
+        if not own.startswith('kz_') or not names.is_identifier(own) or names.is_core(own):
+            raise DescriptionError(node.where('x-kz-params'), f'x-kz-params is a C name that begins with kz_ and is none of the core, not "{own}"')
+        made.params.base = own[3:]
+
+    def streamed(self, made, node):
+        """The sibling that answers with a stream, of an operation that one of its arguments makes answer so."""
+        member = text_of(node, 'x-kz-stream')
+        if member is None:
+            return []
+        if not any(f.name == member and f.type == 'BOOL' and f.container == 'ONE' for f in made.params.fields):
+            raise DescriptionError(node.where('x-kz-stream'), f'"{member}" is no boolean argument of the operation')
+        made.stream = member
+        twin = replace(made, name=made.name + '_stream', aliases=[], flags=list(made.flags), paging=None,
+                       c_name=self.c_names.pick(made.c_name + '_stream'), statuses=list(made.statuses))
+        if made.flow:
+            twin.flow = self.flow_name(twin)
+        responses = [self.documents.solid(each, '') for status, each in node['responses'].items() if status[:1] == '2']
+        kinds = [kind for each in responses for kind in media(each, each.where('content')) if answer_of(kind[0]) == 'EVENTS']
+        if not kinds or made.answer == 'EVENTS':
+            raise DescriptionError(node.where('x-kz-stream'), 'the operation answers text/event-stream and something else')
+        twin.answer = 'EVENTS'
+        value = kinds[0][1]
+        twin.result = self.result('EVENTS', value.get('itemSchema', value.get('schema')), value.where('schema'), twin)
+        return [twin]
 
     def body(self, made, node):
         """What Parameters.struct() wants to know of the body, or None."""
@@ -193,7 +238,7 @@ class Operations:
             made.result = self.result(made.answer, None, '', made)
             return
         name, value = (fit or kinds)[0]
-        if not wanted and len(kinds) > 1:
+        if not wanted and len(kinds) > 1 and 'x-kz-stream' not in node:
             others = [other for other, _ in kinds[1:] if answer_of(other) != answer_of(name)]
             if others:
                 self.notices.add(node.where('responses'), f'the answer is taken as {name}; {", ".join(others)} is not')
@@ -220,18 +265,19 @@ class Operations:
         value = node.get('x-kz-paging')
         if value is None:
             return
-        if not isinstance(value, Map) or set(value) - {'offset', 'limit', 'page-size'} or 'offset' not in value or 'limit' not in value:
-            raise DescriptionError(node.where('x-kz-paging'), 'x-kz-paging has offset, limit and page-size')
-        ints = {field.name for field in made.params.fields if field.type == 'INT' and field.container == 'ONE'}
-        for key in ('offset', 'limit'):
-            if value[key] not in ints:
-                raise DescriptionError(value.where(key), f'"{value[key]}" is no integer argument of the operation')
+        if not isinstance(value, Map) or set(value) - {'offset', 'cursor', 'limit', 'page-size'} or 'limit' not in value or (
+                ('offset' in value) == ('cursor' in value)):
+            raise DescriptionError(node.where('x-kz-paging'), 'x-kz-paging has limit, offset or cursor, and page-size')
+        for key, kind in (('offset', 'INT'), ('cursor', 'STRING'), ('limit', 'INT')):
+            fit = {field.name for field in made.params.fields if field.type == kind and field.container == 'ONE'}
+            if key in value and value[key] not in fit:
+                raise DescriptionError(value.where(key), f'"{value[key]}" is no argument of the operation that pages could move')
         size = value.get('page-size', 100)
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise DescriptionError(value.where('page-size'), 'page-size is a whole number from 1')
         if made.answer != 'JSON' or getattr(made.result, 'shape', None) != 'LIST':
             raise DescriptionError(node.where('x-kz-paging'), 'only an operation that answers a list of objects has pages')
-        made.paging = {'offset': value['offset'], 'limit': value['limit'], 'size': size}
+        made.paging = {'offset': value.get('offset'), 'cursor': value.get('cursor'), 'limit': value['limit'], 'size': size}
 
     # ---- a flow that is no single request
 
@@ -271,6 +317,10 @@ def make_service(documents, types, notices, name):
         if not isinstance(state, Map) or not all(names.is_identifier(str(state.get(key))) for key in ('create', 'destroy')):
             raise DescriptionError(root.where('x-kz-state'), 'x-kz-state names two C functions: create, destroy')
         service.state = (state['create'], state['destroy'])
+    areas = root.get('x-kz-areas', [])
+    if not isinstance(areas, List) and areas or not all(isinstance(each, str) and re.fullmatch('[a-z][a-z0-9_]*', each) for each in areas):
+        raise DescriptionError(root.where('x-kz-areas'), 'a list of names is expected: a-z, 0-9 and _')
+    service.areas = list(areas)
     service.operations = Operations(documents, types, notices, c_name).all()
     prefix = f'kz_{c_name}'
     scope = names.Scope([service.handle, f'kz_client_{c_name}', f'{prefix}_with_options', f'{prefix}_interface',

@@ -101,7 +101,7 @@ class Parameters:
         view = self.schema_of(node)
         style = node.get('style', STYLES[place])
         explode = node.get('explode', style == 'form')
-        view = self.expressible(node, view, style)
+        view = self.expressible(node, view, style, place)
         required = node.get('required') is True or place == 'path'
         [field] = self.types.view_fields(node['name'], view, required, True, base, scope, PLACES[place])
         if field.container == 'LIST' and explode is True and place in ('query', 'cookie'):
@@ -123,13 +123,13 @@ class Parameters:
                 view.attrs[key] = value
         return view
 
-    def expressible(self, node, view, style):
+    def expressible(self, node, view, style, place):
         """Scalars and lists of scalars travel outside of bodies; the rest as JSON text, with a notice."""
         kind = view.kind()
         if kind == 'texts':     # one string is a list of one
-            many = view.texts[1].copy()
+            many = (view.texts[1] if view.texts[1].kind() == 'array' else view.texts[0]).copy()
             many.attrs = {**many.attrs, **{k: v for k, v in view.attrs.items() if k != 'enum'}}
-            view, kind = many, 'array'
+            view, kind = many, many.kind()
         if kind == 'array':
             item = self.resolver.view(True if view.items is None else view.items, view.where('items'))
             if style not in ('form', 'simple'):
@@ -140,6 +140,8 @@ class Parameters:
             if item.kind() in SCALARS:
                 return view
         elif kind in SCALARS or kind == 'any':
+            return view
+        elif style == 'deepObject' and place == 'query' and kind == 'object' and not view.props and isinstance(view.additional, Map):
             return view
         self.notices.add(node.where(), 'a parameter that is more than a value or a list of values: kz_json, sent as JSON text')
         return self.anything(view)

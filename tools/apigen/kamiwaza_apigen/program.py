@@ -8,7 +8,7 @@ import sys
 from . import names
 from .errors import DescriptionError, Notices
 from .extensions import check_extensions
-from .header import write_header
+from .header import write_areas, write_header
 from .man import write_man
 from .operations import make_service
 from .resolve import Documents, Resolver
@@ -23,6 +23,7 @@ def options(arguments):
     parser.add_argument('input', metavar='DESCRIPTION')
     parser.add_argument('--service', metavar='NAME', help='name of the service; else what x-kz-service says')
     parser.add_argument('--header', metavar='FILE', help='the public header, such as kamiwaza/NAME.h')
+    parser.add_argument('--areas', metavar='DIR', help='a folder for the headers of areas, such as kamiwaza/NAME')
     parser.add_argument('--tables', metavar='FILE', help='the tables of the plugin, C')
     parser.add_argument('--internal', metavar='FILE', help='the header that the tables and hand-written flows include')
     parser.add_argument('--man', metavar='DIR', help='a folder for kamiwaza-NAME.3')
@@ -70,9 +71,10 @@ def generate(given, notices):
     for tree in list(documents.files.values()):
         check_extensions(tree)
     name = service_name(given.service, documents.root, given.input)
-    if given.name_prefix and not re.fullmatch(r'[a-z][a-z0-9_]*', given.name_prefix):
-        raise DescriptionError('--name-prefix', 'a-z, 0-9 and _')
-    types = Types(Resolver(documents), notices, re.sub(r'[-.]', '_', name), given.name_prefix)
+    prefix = given.name_prefix or documents.root.get('x-kz-type-prefix', '')
+    if prefix and (not isinstance(prefix, str) or not re.fullmatch(r'[a-z][a-z0-9_]*', prefix)):
+        raise DescriptionError('--name-prefix' if given.name_prefix else documents.root.where('x-kz-type-prefix'), 'a-z, 0-9 and _')
+    types = Types(Resolver(documents), notices, re.sub(r'[-.]', '_', name), prefix)
     return make_service(documents, types, notices, name)
 
 
@@ -90,6 +92,9 @@ def main(arguments=None):
                            (os.path.join(given.man, f'kamiwaza-{service.name}.3') if given.man else None, lambda: write_man(service))):
             if path:
                 save(path, make())
+        if given.areas:
+            for area, text in write_areas(service):
+                save(os.path.join(given.areas, f'{area}.h'), text)
     except DescriptionError as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -78,7 +78,7 @@ class View:
         self.items = None
         self.branches = []      # (View, tag values or None): a choice of objects
         self.tag = None         # the discriminator's property
-        self.texts = None       # (string view, array view): a string or a list
+        self.texts = None       # (string view, other view): a string, or something that is none
         self.problem = None     # why C has no type for it
 
     def copy(self):
@@ -358,7 +358,7 @@ class Resolver:
             return self.same(made, plain, 'number' if 'number' in kinds else 'integer')
         if all(kind == 'boolean' for kind in kinds):
             return self.same(made, plain, 'boolean')
-        if strings and len(others) == 1 and others[0].kind() == 'array':
+        if strings and len(others) == 1 and others[0].kind() in ('array', 'object', 'flat', 'union', 'integer', 'number', 'boolean'):
             text = View(made.node, made.key, None)
             made.texts = (self.same(text, strings, 'string'), others[0])
             return made

@@ -57,6 +57,8 @@ def field_lines(struct, index, field):
         out.append(f'      .schema = &{field.struct.table()},')
     if field.check:
         out.append(f'      .check = &check_{base},')
+    if field.sent:
+        out.append(f'      .sent = {c_string(field.sent)},')
     if field.fallback:
         out.append(f'      .fallback = {c_long_string(field.fallback, 10)},')
     if field.summary:
@@ -109,7 +111,8 @@ def operation_parts(service, op):
     if op.aliases:
         out.append(_strings(f'aliases_of_{name}', op.aliases))
     if op.paging:
-        out.append(f'static const kz_paging paging_of_{name} = {{ .offset = {c_string(op.paging["offset"])}, '
+        moved = 'cursor' if op.paging['cursor'] else 'offset'
+        out.append(f'static const kz_paging paging_of_{name} = {{ .{moved} = {c_string(op.paging[moved])}, '
                    f'.limit = {c_string(op.paging["limit"])}, .page_size = {op.paging["size"]} }};')
     return out
 
@@ -124,7 +127,7 @@ def operation_lines(service, op):
     out.append(f'      .params = &{op.params.table()},')
     if op.result:
         out.append(f'      .result = &{op.result.table()},')
-    for key in ('body_name', 'base_setting', 'content_type'):
+    for key in ('body_name', 'base_setting', 'content_type', 'stream'):
         if getattr(op, key):
             out.append(f'      .{key} = {c_string(getattr(op, key))},')
     if op.body != 'NONE':

@@ -58,6 +58,8 @@ class Types:
         if kind == 'array' or kind == 'texts' or kind == 'object' and not item.props:
             return 'JSON', 'LIST', None, None
         type_, container, struct, _ = self.value(item, request, base + '_item' if not item.title else base, upload)
+        if type_ == 'NUMBER' and item.get('format') == 'float':
+            type_ = 'FLOAT'
         return type_, 'LIST' if container == 'ONE' else container, struct, item
 
     def map_value(self, view):
@@ -189,7 +191,7 @@ class Types:
         return self.view_fields(name, self.resolver.view(node, where), required, request, base, scope, place, upload)
 
     def view_fields(self, name, view, required, request, base, scope, place='BODY', upload=False):
-        """The member for one value; two for a string or a list."""
+        """The member for one value; two for a string or something else."""
         if view.kind() != 'texts':
             return [self.field(name, view, required, request, base, scope, place, upload)]
         text, many = view.texts
@@ -198,7 +200,8 @@ class Types:
         second.attrs = {**many.attrs, **{k: v for k, v in view.attrs.items() if k != 'enum'}}
         first.nullable = second.nullable = view.nullable
         fields = [self.field(name, first, required, request, base, scope, place, upload)]
-        fields.append(self.field(name, second, required, request, base, scope, place, upload, fields[0].c_name + '_list'))
+        suffix = {'array': '_list', 'integer': '_number', 'number': '_number', 'boolean': '_bool'}.get(many.kind(), '_object')
+        fields.append(self.field(name, second, required, request, base, scope, place, upload, fields[0].c_name + suffix))
         fields[1].flags.append('KZ_FIELD_ALTERNATIVE')
         fields[1].fallback = None
         return fields
@@ -222,6 +225,7 @@ class Types:
         field.doc = view.get('description')
         field.summary = sentence(view.get('description'))
         field.aliases = self.aliases(view)
+        field.sent = self.sent(view, field) if request else None
         if request and picked != name and names.member(name) != picked and picked not in field.aliases and c_name is None:
             field.aliases.append(picked)
         self.flag(field, view, required, request)
@@ -230,6 +234,13 @@ class Types:
                 raise DescriptionError(view.where('x-kz-place'), 'x-kz-place is "option"')
             field.place = 'OPTION'
         return field
+
+    @staticmethod
+    def sent(view, field):
+        value = view.get('x-kz-send')
+        if value is not None and (not isinstance(value, str) or field.type != 'STRING' or field.container != 'ONE'):
+            raise DescriptionError(view.where('x-kz-send'), 'x-kz-send is the text that a string has where the program gives none')
+        return value
 
     @staticmethod
     def flag(field, view, required, request):
@@ -266,6 +277,8 @@ class Types:
 
     def result(self, view, base):
         """The root type of a JSON answer."""
+        if view.get('x-kz-list') is not None:
+            return self.described_list(view, base)
         type_, container, struct, _ = self.value(view, False, base)
         if container == 'LIST':
             return self.list_struct(view, type_, struct, base)
@@ -299,6 +312,29 @@ class Types:
             for field in fields:
                 field.doc = field.summary
             struct.fields = fields
+        return self.structs[key]
+
+    def described_list(self, view, base):
+        """An object that is a list: one member holds the items, and comes first; the others tell of them."""
+        member = view.get('x-kz-list')
+        if view.kind() != 'object' or member not in view.props:
+            raise DescriptionError(view.where('x-kz-list'), 'x-kz-list names the member of the object that holds the items')
+        type_, container, item, _ = self.value(self.resolver.view(view.props[member]), False, base)
+        if container != 'LIST' or type_ not in ('OBJECT', 'JSON'):
+            raise DescriptionError(view.where('x-kz-list'), f'"{member}" is no list of objects')
+        key = (f'list:{item.key if item else "json"}:{member}', False)
+        if key not in self.structs:
+            plain = view.copy()
+            plain.title = None
+            struct = self.structs[key] = self.start(plain, False, item.base + '_list' if item else f'{self.service}_json_list', 'LIST')
+            struct.title = struct.base
+            struct.doc = struct.summary = f'A list of kz_{item.base}.' if item else 'A list of values.'
+            scope = self.member_scope(False)
+            words = 'The items, in the order of the server.'
+            struct.fields = [Field(member, scope.pick('items'), type_, 'LIST', struct=item, summary=words, doc=words)]
+            for name, node in view.props.items():
+                if name != member:
+                    struct.fields += self.fields(name, node, False, False, struct.base, scope, view.where())
         return self.structs[key]
 
     def value_struct(self, view, type_, base):
