@@ -48,7 +48,8 @@ class Tests:
     def generate(self, description, folder, service, *more):
         """Header and tables of a description; what was said on standard error."""
         return run([self.given.apigen, description, '--service', service, '--header', f'{folder}/kamiwaza/{service}.h', '--tables',
-                    f'{folder}/tables.c', '--internal', f'{folder}/{service}-tables.h', '--man', folder, *more]).stderr
+                    f'{folder}/tables.c', '--internal', f'{folder}/{service}-tables.h', '--man', folder, '--areas',
+                    f'{folder}/kamiwaza/{service}', *more]).stderr
 
     def compile_c(self, folder, *sources, output):
         command = self.given.cc.split() + ['-std=c11', '-D_GNU_SOURCE', '-DKZ_BUILTIN_PLUGIN', f'-I{folder}', f'-I{self.include}',
@@ -151,7 +152,8 @@ class Tests:
             self.check(f'/apigen/{name}', self.case, name)
         for path in sorted(glob.glob(os.path.join(self.here, 'errors', '*.yaml'))):
             self.check(f'/apigen/refuses/{os.path.basename(path)[:-5]}', self.error, path)
-        plugins = sorted(glob.glob(f'{self.given.source}/plugins/*/*.yaml'))
+        plugins = sorted(each for each in glob.glob(f'{self.given.source}/plugins/*/*.yaml')
+                         if os.path.basename(each)[:-5] == os.path.basename(os.path.dirname(each)))
         for path in plugins:
             self.check(f'/apigen/plugin-{os.path.basename(path)[:-5]}-compiles-without-a-notice', self.own_plugin, path)
         self.check('/apigen/headers-of-all-plugins-go-together', self.together, plugins)

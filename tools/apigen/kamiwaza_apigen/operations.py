@@ -271,7 +271,8 @@ class Operations:
         for key, kind in (('offset', 'INT'), ('cursor', 'STRING'), ('limit', 'INT')):
             fit = {field.name for field in made.params.fields if field.type == kind and field.container == 'ONE'}
             if key in value and value[key] not in fit:
-                raise DescriptionError(value.where(key), f'"{value[key]}" is no argument of the operation that pages could move')
+                what = 'a string' if kind == 'STRING' else 'an integer'
+                raise DescriptionError(value.where(key), f'"{value[key]}" is no argument of the operation that is {what}')
         size = value.get('page-size', 100)
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise DescriptionError(value.where('page-size'), 'page-size is a whole number from 1')

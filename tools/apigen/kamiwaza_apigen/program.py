@@ -92,7 +92,7 @@ def main(arguments=None):
                            (os.path.join(given.man, f'kamiwaza-{service.name}.3') if given.man else None, lambda: write_man(service))):
             if path:
                 save(path, make())
-        if given.areas:
+        if given.areas and service.areas:
             for area, text in write_areas(service):
                 save(os.path.join(given.areas, f'{area}.h'), text)
     except DescriptionError as failure:
