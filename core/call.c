@@ -2,14 +2,16 @@
  * none blocks. What waits is resumed by the loop. This file also ends calls and gives back what they hold. */
 #include "engine.h"
 
+#include "locate.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* How a call travels: down in this order, back up in reverse. */
-static const kzi_policy *const pipeline[] = { &kzi_policy_options, &kzi_policy_redirect, &kzi_policy_authenticate,
-    &kzi_policy_retry, &kzi_policy_log, &kzi_policy_transport };
+static const kzi_policy *const pipeline[] = { &kzi_policy_options, &kzi_policy_locate, &kzi_policy_redirect,
+    &kzi_policy_authenticate, &kzi_policy_retry, &kzi_policy_log, &kzi_policy_transport };
 enum { TRANSPORT = sizeof pipeline / sizeof *pipeline - 1 };
 
 static void end(kzi_call *call)
@@ -84,6 +86,7 @@ void kzi_call_drop_credentials(kzi_call *call)
 void kzi_call_clear(kzi_call *call)
 {
     kzi_call_drop_credentials(call);
+    kzi_locate_free(call);
     curl_mime_free(call->mime);
     if (call->body_file)
         fclose(call->body_file);

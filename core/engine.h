@@ -37,6 +37,7 @@ typedef struct kzi_options {
     kz_cancel *cancel;
     kz_progress_fn progress;
     void *progress_user;
+    const char *base_url, *target;
 } kzi_options;
 
 /* Options of `base` (or NULL) with `more` on top; NULL with the slot filled. */
@@ -154,8 +155,8 @@ typedef struct kzi_policy {
     kzi_step (*answer)(kzi_call *call);
 } kzi_policy;
 
-extern const kzi_policy kzi_policy_options, kzi_policy_redirect, kzi_policy_authenticate, kzi_policy_retry, kzi_policy_log,
-    kzi_policy_transport;
+extern const kzi_policy kzi_policy_options, kzi_policy_locate, kzi_policy_redirect, kzi_policy_authenticate, kzi_policy_retry,
+    kzi_policy_log, kzi_policy_transport;
 
 /* Where the bytes of a good answer go. */
 typedef struct kzi_sink {
@@ -232,7 +233,8 @@ struct kzi_call {
     int64_t started_at;
     kzi_loop *loop;
     kzi_call *next, *previous;
-    struct kzi_host *host; /* whose limit it counts in */
+    struct kzi_locate *locate; /* how its server is found, or NULL: it is known */
+    struct kzi_host *host;     /* whose limit it counts in */
     kzi_call *queue_next;
     bool queued;    /* waits for its turn with that host */
     bool cancelled; /* by itself, not through a token */
@@ -270,6 +272,9 @@ bool kzi_is_loopback(const char *url);
 /* Fills *error with `code`, a message and what is known of the call. */
 bool kzi_call_error(const kzi_call *call, kz_error **error, kz_error_code code, const char *format, ...) KZ_PRINTF(4, 5);
 
+/* A path that begins with /../ lies beside the folder that the URL names, which then loses its last part. Returns the rest of the
+ * path (request.c). */
+const char *kzi_leave_folder(kzi_buffer *url, const char *path);
 /* Percent-encodes all but unreserved characters (request.c). */
 void kzi_percent_encode(kzi_buffer *out, const char *text, size_t length);
 /* Unchains, wipes and frees the credentials of a call. */

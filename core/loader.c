@@ -54,7 +54,8 @@ bool kzi_descriptor_check(const kz_plugin_descriptor *d, const char *where, cons
         return incompatible(where, name, "has an incomplete descriptor", error);
     if (d->kind == KZ_PLUGIN_SERVICE) {
         const kz_service_vtable *vtable = d->vtable;
-        if (vtable->size < sizeof *vtable || vtable->size > 65536 || (!vtable->operations && vtable->n_operations))
+        if (vtable->size < offsetof(kz_service_vtable, locate) || vtable->size > 65536 ||
+            (!vtable->operations && vtable->n_operations))
             return incompatible(where, name, "has an incomplete table of operations", error);
     }
     return true;

@@ -3,6 +3,8 @@
  * warm and never shared between running threads. */
 #include "loop.h"
 
+#include "locate.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +153,7 @@ void kzi_loop_remove(kzi_loop *loop, kzi_call *call)
 {
     if (call->loop != loop)
         return;
+    kzi_locate_stop(call);
     if (call->previous)
         call->previous->next = call->next;
     else

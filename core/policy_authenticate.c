@@ -21,7 +21,7 @@ static bool add(kzi_call *call, const char *format, const char *secret)
 static bool may_travel(kzi_call *call)
 {
     const kzi_settings *settings = call->client->settings;
-    bool own = !call->op || !call->op->base_setting;
+    bool own = (!call->op || !call->op->base_setting) && !(call->options && call->options->base_url);
     bool local = own && !call->redirects ? call->client->base_is_loopback : kzi_is_loopback(call->url.data);
     if (settings->allow_plain_http || !strncasecmp(call->url.data, "https:", 6) || local)
         return true;

@@ -1,6 +1,7 @@
 /* request.c: from an operation's table row and its arguments to a request: path, query, headers, cookies and body. The
  * arguments were checked by the schema before. Percent-encoding leaves only unreserved characters, so any byte survives. */
 #include "engine.h"
+#include "locate.h"
 #include "params.h"
 
 #include <stdlib.h>
@@ -173,8 +174,7 @@ static const kz_field *path_field(const kz_schema *schema, const char *name, siz
     return NULL;
 }
 
-/* A path that begins with /../ lies beside the folder that the base URL names, not in it. */
-static const char *leave_folder(kzi_buffer *url, const char *path)
+const char *kzi_leave_folder(kzi_buffer *url, const char *path)
 {
     while (!strncmp(path, "/../", 4)) {
         const char *scheme = url->data ? strstr(url->data, "://") : NULL;
@@ -192,7 +192,7 @@ static const char *leave_folder(kzi_buffer *url, const char *path)
 
 static bool put_path(kzi_call *call, const kz_operation *op, uint64_t size, kz_error **error)
 {
-    for (const char *at = leave_folder(&call->url, op->path); *at;) {
+    for (const char *at = call->url.length ? kzi_leave_folder(&call->url, op->path) : op->path; *at;) {
         const char *open = strchr(at, '{'), *close = open ? strchr(open, '}') : NULL;
         if (!close) {
             kzi_buffer_puts(&call->url, at);
@@ -324,11 +324,21 @@ static bool is_idempotent(const kz_operation *op)
         !strcmp(op->method, "PUT") || !strcmp(op->method, "DELETE") || !strcmp(op->method, "OPTIONS");
 }
 
-static bool put_base(kzi_call *call, const kz_operation *op, kz_error **error)
+static bool put_base(kzi_call *call, kzi_instance *owner, const kz_operation *op, uint64_t size, kz_error **error)
 {
-    const char *base = call->client->settings->base_url;
+    const char *base = call->options && call->options->base_url ? call->options->base_url : NULL;
+    if (base) {
+        size_t length = strlen(base);
+        while (length && base[length - 1] == '/')
+            length--;
+        kzi_buffer_append(&call->url, base, length);
+        return true;
+    }
+    base = call->client->settings->base_url;
     if (op->base_setting) {
         base = kzi_config_value(call->client->config, op->base_setting, false, NULL);
+        if ((!base || (call->options && call->options->target)) && kzi_locates(owner))
+            return kzi_locate_prepare(call, owner, size, error);
         if (!base)
             return kz_error_set(error, KZ_ERROR_CONFIG, op->base_setting,
                 "%s needs the setting %s: set it in code or in the environment.", op->name, op->base_setting);
@@ -391,7 +401,7 @@ bool kzi_call_prepare(kzi_call *call, kz_service *service, kzi_instance *owner, 
         call->deadline = service->run->deadline;
     if (op->stream && !set_stream(call, op, size, params, error))
         return false;
-    return put_base(call, op, error) && put_path(call, op, size, error) && put_arguments(call, op, size, error) &&
+    return put_base(call, owner, op, size, error) && put_path(call, op, size, error) && put_arguments(call, op, size, error) &&
         put_body(call, op, size, error) && (!call->url.failed || kz_error_no_memory(error));
 }
 

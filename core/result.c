@@ -139,6 +139,22 @@ const char *kz_result_string(void *root, const char *text, size_t length, kz_err
     return copy;
 }
 
+void *kz_result_read(const kz_schema *schema, uint64_t size, kz_json json, kz_error **error)
+{
+    kzi_json_options options = { .root_size = size };
+    if (error && *error)
+        return NULL;
+    kzi_scope *scope = kzi_scope_new(json.length * 2 + 256);
+    char *text = scope ? kzi_scope_string(scope, json.text ? json.text : "", json.length) : NULL;
+    void *root = text ? kzi_json_read(schema, scope, text, json.length, &options, error) : NULL;
+    if (root)
+        return root;
+    if (!text)
+        kz_error_no_memory(error);
+    kzi_scope_free(scope);
+    return NULL;
+}
+
 void kz_result_adopt(void *root, void *other)
 {
     if (root && other && root != other)

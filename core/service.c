@@ -120,6 +120,25 @@ kz_service *kz_client_service(kz_client *client, const char *name, kz_error **er
     return instance ? &instance->handle : NULL;
 }
 
+const void *kz_service_functions(const void *service, uint64_t size, kz_error **error)
+{
+    if (kzi_stuck(error))
+        return NULL;
+    if (!service) {
+        kz_error_set(error, KZ_ERROR_ARGUMENT, "service", "A function of a plugin was called without a service.");
+        return NULL;
+    }
+    const kzi_instance *instance = ((const kz_service *)service)->instance;
+    const kz_service_vtable *vtable = instance->vtable;
+    const uint64_t *functions = vtable->size >= sizeof *vtable ? vtable->functions : NULL;
+    if (functions && *functions >= size)
+        return functions;
+    kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, instance->name,
+        "The installed plugin %s %s lacks functions that this program needs: install a newer one.", instance->name,
+        instance->descriptor->version);
+    return NULL;
+}
+
 void kzi_services_destroy(kz_client *client)
 {
     while (client->services) {

@@ -45,6 +45,11 @@ typedef struct kz_call_options {
     kz_cancel *cancel; /* a token that ends the calls; must outlive the handle */
     kz_progress_fn progress;
     void *progress_user;
+    const char *base_url; /* where the calls go instead of where they would: the program answers for sending credentials there */
+    /* Which server is meant, of services that find theirs themselves. The service openai: "deployment_id=ID", "repo_id=ORG/NAME" or
+     * "model=NAME", in place of the model that each call asks for. */
+    const char *target;
+    const void *reserved[4];
 } kz_call_options;
 
 /* A handle of the service `name`, shared by all callers; its plugin is loaded the first time. Borrowed from the client.
@@ -53,6 +58,10 @@ KZ_API kz_service *kz_client_service(kz_client *client, const char *name, kz_err
 
 /* A handle of the same service with other options, which add to those `service` has. Copied. Release with
  * kz_service_free(). Errors: ARGUMENT, NO_MEMORY. */
+/* Functions that the plugin of a service has for programs beside its operations: a struct that begins with its size and has at
+ * least `size` bytes; headers of services wrap them. Borrowed; valid for as long as the process runs. NULL with the slot filled:
+ * PLUGIN_INCOMPATIBLE (the installed plugin is older than the program), ARGUMENT. */
+KZ_API const void *kz_service_functions(const void *service, uint64_t size, kz_error **error);
 KZ_API void *kz_service_with_options(const void *service, const kz_call_options *options, kz_error **error);
 #define kz_with_options(service, options, error) ((__typeof__(service))kz_service_with_options((service), (options), (error)))
 

@@ -192,6 +192,35 @@ typedef struct kz_operation {
 
 typedef enum kz_plugin_kind { KZ_PLUGIN_SERVICE = 1, KZ_PLUGIN_AUTH = 2 } kz_plugin_kind;
 
+/* What a plugin says that takes part in a call without ever waiting. */
+typedef enum kz_step {
+    KZ_STEP_DONE = 0,
+    KZ_STEP_FAILED, /* with the slot filled */
+    KZ_STEP_REQUEST /* one request is to run first; then the plugin is asked again, with its result */
+} kz_step;
+
+/* Which server answers a call, asked of a service whose operations name a setting for their base URL (base_setting) that is not
+ * set. The plugin answers with kz_locate_found(), or has a request run first. */
+typedef struct kz_locate {
+    uint64_t size;
+    void *handle;         /* of the service, for kz_service_state() and kz_service_setting() */
+    const char *target;   /* what the options of the call say (kz_call_options.target), or NULL */
+    const char *argument; /* the call's argument that is named by `locate_by`, or NULL */
+    uint64_t round;       /* how many requests have run */
+    bool gone;            /* what kz_locate_found() said before answers no more: not to be taken from memory */
+    const void *result;   /* of the request that ran, borrowed; one that failed ends the call */
+    /* With KZ_STEP_REQUEST: an operation that is a single request, of another service of this client. */
+    const char *service;
+    const kz_op_ref *op;
+    const void *params; /* borrowed until the function is called again */
+    char note[256];     /* what the plugin writes here is there when it is asked again */
+    void *core;
+} kz_locate;
+
+/* The call goes to `base_url` (copied). `remembered`: it was not found out just now; when nobody answers there, the plugin is asked
+ * again with `gone`. Returns false with the slot filled. Errors: CONFIG, NO_MEMORY. */
+KZ_API bool kz_locate_found(kz_locate *step, const char *base_url, bool remembered, kz_error **error);
+
 typedef struct kz_service_vtable {
     uint64_t size; /* sizeof(kz_service_vtable) as the plugin knows it */
     uint64_t layout;
@@ -203,6 +232,11 @@ typedef struct kz_service_vtable {
      * kz_service_state(). create() fills the slot and returns NULL on failure. */
     void *(*create)(kz_service *service, kz_error **error);
     void (*destroy)(void *state);
+    /* Both may be NULL, and are not read of a vtable that is too small for them. Called by any thread, without a lock held. */
+    kz_step (*locate)(kz_locate *step, kz_error **error);
+    const char *locate_by; /* the STRING argument of operations that says which server is meant, such as "model" */
+    /* Functions of the plugin for programs (kz_service_functions()), or NULL: a struct that begins with its size in bytes. */
+    const void *functions;
 } kz_service_vtable;
 
 typedef struct kz_plugin_descriptor {
@@ -256,6 +290,9 @@ KZ_API void kz_result_adopt(void *root, void *other);
 /* Says that the members of an object were changed, so that its JSON is written anew (unknown members are kept).
  * The core does so for the root of every flow. */
 KZ_API void kz_result_changed(void *object);
+
+/* JSON as a new root of `schema`, of at least `size` bytes, with a copy of the text behind it. Errors: DECODE, NO_MEMORY. */
+KZ_API void *kz_result_read(const kz_schema *schema, uint64_t size, kz_json json, kz_error **error);
 
 /* Gives an object its JSON; the text must live as long as its root. Static text may be given: KZ_JSON("null"). */
 KZ_API void kz_result_set_json(void *object, kz_json json);

@@ -148,6 +148,8 @@ class Service:
     source: str
     handle: str = None      # "kz_models"
     state: tuple = None
+    locate: tuple = None    # function, the argument that it goes by
+    functions: str = None   # a constant of the plugin: its functions for programs
     areas: list = field(default_factory=list)   # each has a header of its own
     structs: list = field(default_factory=list)
     enums: list = field(default_factory=list)

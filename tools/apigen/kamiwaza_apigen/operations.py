@@ -318,6 +318,14 @@ def make_service(documents, types, notices, name):
         if not isinstance(state, Map) or not all(names.is_identifier(str(state.get(key))) for key in ('create', 'destroy')):
             raise DescriptionError(root.where('x-kz-state'), 'x-kz-state names two C functions: create, destroy')
         service.state = (state['create'], state['destroy'])
+    locate = root.get('x-kz-locate')
+    if locate is not None:
+        if not isinstance(locate, Map) or not names.is_identifier(str(locate.get('function'))) or not isinstance(locate.get('by'), str):
+            raise DescriptionError(root.where('x-kz-locate'), 'x-kz-locate names a C function, and the argument by which it finds the server')
+        service.locate = (locate['function'], locate['by'])
+    service.functions = root.get('x-kz-functions')
+    if service.functions is not None and not names.is_identifier(str(service.functions)):
+        raise DescriptionError(root.where('x-kz-functions'), 'x-kz-functions names a C constant')
     areas = root.get('x-kz-areas', [])
     if not isinstance(areas, List) and areas or not all(isinstance(each, str) and re.fullmatch('[a-z][a-z0-9_]*', each) for each in areas):
         raise DescriptionError(root.where('x-kz-areas'), 'a list of names is expected: a-z, 0-9 and _')

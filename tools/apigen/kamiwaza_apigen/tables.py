@@ -166,6 +166,10 @@ def write_tables(service, header_name, internal_name):
         out.append(f'    .summary = {c_long_string(service.summary, 8)},')
     if service.state:
         out += [f'    .create = {service.state[0]},', f'    .destroy = {service.state[1]},']
+    if service.locate:
+        out += [f'    .locate = {service.locate[0]},', f'    .locate_by = {c_string(service.locate[1])},']
+    if service.functions:
+        out.append(f'    .functions = &{service.functions},')
     out += ['};', '', f'KZ_PLUGIN({c}) = {{', '    .abi_major = KZ_ABI_MAJOR,', '    .abi_minor = KZ_ABI_MINOR,',
             '    .size = sizeof(kz_plugin_descriptor),', '    .kind = KZ_PLUGIN_SERVICE,', f'    .name = "{service.name}",',
             f'    .version = {c_string(service.version)},', f'    .vtable = &kzt_{c}_vtable,', '};', '']
@@ -177,12 +181,17 @@ def write_internal(service, header_name):
     guard = f'KZP_{c.upper()}_TABLES_H'
     out = comment([f'For the flows of the service "{service.name}": the tables of its structs, for kz_result_new() and the like, and the '
                    f'functions that the description expects to be written by hand. Made by kamiwaza-apigen from {flat(service.source)}.'])
-    out += [f'#ifndef {guard}', f'#define {guard}', '', f'#include <{header_name}>', '#include <kamiwaza/plugin.h>', '',
+    out += [f'#ifndef {guard}', f'#define {guard}', '', f'#include <{header_name}>', '#include <kamiwaza/plugin.h>'] + ([f'#include <kamiwaza/{service.name}/functions.h>'] if service.functions else []) + ['',
             '#pragma GCC visibility push(hidden)', '']
     out += [f'extern const kz_schema {struct.table()};' for struct in service.structs] + ['']
     if service.state:
         out += comment(['The state of the service for one client: kz_service_vtable says how.'])
         out += [f'void *{service.state[0]}(kz_service *service, kz_error **error);', f'void {service.state[1]}(void *state);', '']
+    if service.locate:
+        out += comment(['Finds the server of a call: kz_locate says how.'])
+        out += [f'kz_step {service.locate[0]}(kz_locate *step, kz_error **error);', '']
+    if service.functions:
+        out += comment(['What programs get by kz_service_functions().']) + [f'extern const struct kz_{c}_functions {service.functions};', '']
     for op in service.operations:
         if op.flow:
             what = f'{op.result.name}' if op.result and not op.streams() else 'a stream of ' + op.result.name if op.result else 'any pointer that is not NULL'
