@@ -98,6 +98,21 @@ const kz_operation *kzi_operation_of(kz_service *service, const kz_op_ref *ref, 
     return op;
 }
 
+void *kz_params_copy(void *service, const kz_op_ref *ref, const void *params, kz_error **error)
+{
+    kzi_instance *owner;
+    const kz_operation *op = kzi_operation_of(service, ref, &owner, error);
+    if (!op)
+        return NULL;
+    const kzi_json_options options = { .caller = ref->interface, .root_size = ref->params_size };
+    void *copy = kz_result_new(op->params, op->params->size, error);
+    if (!copy || !params || kzi_params_fill(kzi_header_of(copy)->scope, op->params, params, &options, copy))
+        return copy;
+    kz_free(copy);
+    kz_error_no_memory(error);
+    return NULL;
+}
+
 void *kz_call(void *service, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     kzi_instance *owner;

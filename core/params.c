@@ -110,10 +110,15 @@ static bool copy_object(const copier *c, const kz_schema *schema, const char *fr
     return !schema->request || !schema->extra_offset || copy_json(c, (void *)(to + schema->extra_offset));
 }
 
-void *kzi_params_copy(kzi_scope *scope, const kz_schema *schema, const void *params, const kzi_json_options *options)
+bool kzi_params_fill(kzi_scope *scope, const kz_schema *schema, const void *params, const kzi_json_options *options, void *copy)
 {
     copier c = { scope, options };
     uint64_t size = options && options->root_size ? options->root_size : kzi_struct_size(schema, options);
+    return !params || copy_object(&c, schema, params, size, copy);
+}
+
+void *kzi_params_copy(kzi_scope *scope, const kz_schema *schema, const void *params, const kzi_json_options *options)
+{
     char *copy = kzi_scope_alloc(scope, schema->size);
-    return copy && (!params || copy_object(&c, schema, params, size, copy)) ? copy : NULL;
+    return copy && kzi_params_fill(scope, schema, params, options, copy) ? copy : NULL;
 }

@@ -139,20 +139,42 @@ const char *kz_result_string(void *root, const char *text, size_t length, kz_err
     return copy;
 }
 
-void *kz_result_read(const kz_schema *schema, uint64_t size, kz_json json, kz_error **error)
+/* JSON as a new root, with a copy of the text behind it. */
+static void *read_copy(const kz_schema *schema, kz_json json, const kzi_json_options *options, kz_error **error)
 {
-    kzi_json_options options = { .root_size = size };
-    if (error && *error)
-        return NULL;
     kzi_scope *scope = kzi_scope_new(json.length * 2 + 256);
     char *text = scope ? kzi_scope_string(scope, json.text ? json.text : "", json.length) : NULL;
-    void *root = text ? kzi_json_read(schema, scope, text, json.length, &options, error) : NULL;
+    void *root = text ? kzi_json_read(schema, scope, text, json.length, options, error) : NULL;
     if (root)
         return root;
     if (!text)
         kz_error_no_memory(error);
     kzi_scope_free(scope);
     return NULL;
+}
+
+void *kz_result_for(void *result, const kz_interface *interface, uint64_t size, kz_error **error)
+{
+    if (!result)
+        return NULL;
+    const kz_schema *schema = kzi_header_of(result)->schema;
+    kz_error *failure = NULL;
+    void *made = kzi_result_finish(result, &failure) ? result : NULL;
+    if (made && interface && interface->layout != schema->layout) {
+        kz_json json = kz_json_of(result);
+        kzi_json_options options = { .caller = interface, .root_size = size, .max_depth = UINT32_MAX };
+        made = read_copy(schema, json, &options, &failure);
+    }
+    if (made != result)
+        kz_free(result);
+    kz_error_move(error, &failure);
+    return made;
+}
+
+void *kz_result_read(const kz_schema *schema, uint64_t size, kz_json json, kz_error **error)
+{
+    kzi_json_options options = { .root_size = size };
+    return error && *error ? NULL : read_copy(schema, json, &options, error);
 }
 
 void kz_result_adopt(void *root, void *other)

@@ -285,6 +285,14 @@ KZ_API void *kz_result_memory(void *root, size_t size, kz_error **error);
 /* A string that lives with `root`. `length` SIZE_MAX: up to its NUL. Every string in a result is one of these or comes from
  * another result: it carries its length, which a literal does not. */
 KZ_API const char *kz_result_string(void *root, const char *text, size_t length, kz_error **error);
+/* A result that a plugin made, for the program: its JSON written, and in the layout of the program's header where that is another
+ * (the result is then taken in by a copy). Takes over `result`; NULL stays NULL. Errors: NO_MEMORY. */
+KZ_API void *kz_result_for(void *result, const kz_interface *interface, uint64_t size, kz_error **error);
+
+/* The arguments of a program as the plugin knows them, a deep copy that may be changed; to be released with kz_free(). Uploads stay
+ * the program's. NULL `params`: none are given. Errors: NO_MEMORY, and those of finding the operation. */
+KZ_API void *kz_params_copy(void *service, const kz_op_ref *op, const void *params, kz_error **error);
+
 /* Hands another root to `root`: it is freed together with it, so its objects may be pointed to. NULL is ignored. */
 KZ_API void kz_result_adopt(void *root, void *other);
 /* Says that the members of an object were changed, so that its JSON is written anew (unknown members are kept).

@@ -246,7 +246,8 @@ def functions(service, area=None):
 
 def write_header(service):
     if service.areas:
-        out = opening(service, service.c_name, about_service(service), [f'kamiwaza/{service.name}/{area}.h' for area in service.areas])
+        out = opening(service, service.c_name, about_service(service), [f'kamiwaza/{service.name}/{area}.h' for area in
+                      service.areas + ['functions'] * bool(service.functions)])
         return closing(out)
     out = opening(service, service.c_name, about_service(service), ['kamiwaza/kamiwaza.h']) + ['KZ_BEGIN_DECLS', '']
     out += handle_lines(service) + type_lines(service.enums, [struct for struct in service.structs if not struct.params])

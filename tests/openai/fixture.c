@@ -1,0 +1,70 @@
+/* fixture.c: see fixture.h. */
+#include "fixture.h"
+
+static const kz_chat_message messages[] = { { .role = "user", .content = "Hello" } };
+const kz_chat_completion_params hello = { .model = "tiny", .messages = messages, .n_messages = 1 };
+
+static void connect(Fixture *f, const char *name, const char *value, const char *url)
+{
+    f->error = NULL;
+    kz_config *config = kz_config_new(&f->error);
+    kz_config_set_isolated(config, true, &f->error);
+    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
+    kz_config_set(config, "base_url", url, &f->error);
+    kz_config_set(config, "max_retries", "1", &f->error);
+    kz_config_set(config, "api_key", "secret-key", &f->error);
+    kz_config_set(config, name, value, &f->error);
+    f->client = kz_client_new(config, &f->error);
+    f->openai = kz_client_openai(f->client, &f->error);
+    kz_config_free(config);
+    if (f->error)
+        g_error("%s", f->error->message);
+}
+
+void begin(Fixture *f, const WireAnswer *script, gsize n)
+{
+    f->server = wire_start(script, (gssize)n);
+    char *base = g_strconcat(wire_url(f->server), "/v1", NULL);
+    connect(f, "openai_base_url", base, wire_url(f->server));
+    g_free(base);
+}
+
+void begin_platform(Fixture *f, const char *base_url)
+{
+    f->server = NULL;
+    connect(f, "use_https", "false", base_url);
+}
+
+void end(Fixture *f)
+{
+    if (f->error)
+        g_error("%s: %s", kz_error_class(f->error->code), f->error->message);
+    kz_client_free(f->client);
+    if (f->server)
+        wire_stop(f->server);
+}
+
+void expect_error(Fixture *f, int code, const char *text)
+{
+    g_assert_nonnull(f->error);
+    if (!kz_error_is(f->error, code) || (text && !strstr(f->error->message, text)))
+        g_error("%s: %s", kz_error_class(f->error->code), f->error->message);
+    kz_error_clear(&f->error);
+}
+
+const char *body_of(Fixture *f, guint i)
+{
+    return strstr(wire_request(f->server, i), "\r\n\r\n") + 4;
+}
+
+void asked(Fixture *f, guint i, const char *text)
+{
+    if (!strstr(wire_request(f->server, i), text))
+        g_error("request %u lacks %s:\n%s", i, text, wire_request(f->server, i));
+}
+
+void not_asked(Fixture *f, guint i, const char *text)
+{
+    if (strstr(wire_request(f->server, i), text))
+        g_error("request %u holds %s:\n%s", i, text, wire_request(f->server, i));
+}

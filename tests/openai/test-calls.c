@@ -1,0 +1,262 @@
+/* test-calls.c: what travels and what comes back: chat, vectors, pages, forms, what engines add. */
+#include "fixture.h"
+
+#define REPLY                                                                                                                    \
+    JSON "{\"id\":\"c\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi\",\"reasoning_content\":" \
+         "\"hm\"},\"finish_reason\":\"stop\"}],\"timings\":{\"predicted_n\":2},\"x\":1}"
+
+static void test_chat(void)
+{
+    Fixture f;
+    begin(&f, &(WireAnswer){ REPLY, -1, WIRE_CLOSE }, 1);
+    kz_chat_completion *reply = kz_openai_chat_completions_create(f.openai, &hello, &f.error);
+    g_assert_cmpstr(reply->choices[0]->message->content, ==, "Hi");
+    g_assert_cmpstr(reply->choices[0]->message->reasoning_content, ==, "hm");
+    g_assert_cmpint(reply->timings->predicted_n.value, ==, 2);
+    kz_json extra = kz_json_member(kz_json_of(reply), "x");
+    g_assert_true(extra.length == 1 && *extra.text == '1');
+    g_assert_cmpstr(body_of(&f, 0), ==, "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}");
+    asked(&f, 0, "POST /v1/chat/completions HTTP");
+    asked(&f, 0, "Idempotency-Key: ");
+    /* What was answered goes back with the next question, as it came. */
+    const kz_chat_message more[] = { { .from = reply->choices[0]->message }, { .role = "user", .content = "And?" } };
+    kz_free(kz_openai_chat_completions_create(
+        f.openai, &(kz_chat_completion_params){ .model = "tiny", .messages = more, .n_messages = 2 }, &f.error));
+    asked(&f, 1, "{\"role\":\"assistant\",\"content\":\"Hi\",\"reasoning_content\":\"hm\"},{\"role\":\"user\"");
+    kz_free(reply);
+    end(&f);
+}
+
+static void test_arguments(void)
+{
+    Fixture f;
+    begin(&f, &(WireAnswer){ REPLY, -1, WIRE_CLOSE }, 1);
+    kz_chat_completion_params params = hello;
+    params.stream = KZ_TRUE; /* the function decides, not this */
+    params.temperature = KZ_NUMBER(0.2);
+    params.top_k = KZ_INT(40);
+    params.stop_list = (const char *const[]){ "a", "b" };
+    params.n_stop_list = 2;
+    params.tool_choice = "auto";
+    params.extra = KZ_JSON("{\"new_member\":[1]}");
+    kz_free(kz_openai_chat_completions_create(f.openai, &params, &f.error));
+    not_asked(&f, 0, "stream");
+    asked(&f, 0, "\"temperature\":0.2");
+    asked(&f, 0, "\"stop\":[\"a\",\"b\"]");
+    asked(&f, 0, "\"tool_choice\":\"auto\"");
+    asked(&f, 0, "\"top_k\":40");
+    asked(&f, 0, "\"new_member\":[1]");
+    params.tool_choice = NULL;
+    params.tool_choice_object = &(
+        kz_chat_tool_choice){ .type = "function", .function = &(kz_chat_tool_choice_function){ .name = "f" } };
+    kz_free(kz_openai_chat_completions_create(f.openai, &params, &f.error));
+    asked(&f, 1, "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}}");
+    params.model = NULL;
+    g_assert_null(kz_openai_chat_completions_create(f.openai, &params, &f.error));
+    expect_error(&f, KZ_ERROR_ARGUMENT, "model");
+    end(&f);
+}
+
+static void test_stream_by_name(void)
+{
+    Fixture f;
+    kz_answer answer;
+    begin(&f,
+        &(WireAnswer){ EVENTS "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\ndata: [DONE]\n\n", -1, WIRE_CLOSE }, 1);
+    kz_call_by_name(f.client, "openai.chat.completions.create",
+        KZ_JSON("{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"stream\":true}"), NULL, &answer,
+        &f.error);
+    g_assert_nonnull(answer.stream);
+    const kz_chat_completion_chunk *chunk = kz_stream_next(answer.stream, &f.error);
+    g_assert_cmpstr(chunk->choices[0]->delta->content, ==, "Hi");
+    g_assert_null(kz_stream_next(answer.stream, &f.error));
+    kz_stream_close(answer.stream);
+    asked(&f, 0, "\"stream\":true");
+    end(&f);
+}
+
+static void test_stream_without_arguments_of_its_own(void)
+{
+    Fixture f;
+    const WireAnswer script[] = { { EVENTS "data: {\"type\":\"response.created\",\"response\":{\"id\":\"r\"}}\n\n", -1,
+        WIRE_CLOSE } };
+    begin(&f, script, 1);
+    kz_stream *stream = kz_openai_responses_retrieve_stream(
+        f.openai, &(kz_openai_responses_retrieve_params){ .response_id = "r/1" }, &f.error);
+    const kz_openai_response_stream_event *event = kz_stream_next(stream, &f.error);
+    g_assert_cmpstr(event->type, ==, "response.created");
+    g_assert_cmpstr(event->response->id, ==, "r");
+    kz_stream_close(stream);
+    asked(&f, 0, "GET /v1/responses/r%2F1?stream=true HTTP");
+    end(&f);
+}
+
+static void vectors(const char *embedding, const char *problem)
+{
+    Fixture f;
+    char *text = g_strdup_printf(JSON "{\"data\":[{\"index\":0,\"embedding\":%s}]}", embedding);
+    begin(&f, &(WireAnswer){ text, -1, WIRE_CLOSE }, 1);
+    kz_embeddings *all = kz_openai_embeddings_create(
+        f.openai, &(kz_embeddings_params){ .model = "e", .input = "text" }, &f.error);
+    asked(&f, 0, "\"encoding_format\":\"base64\"");
+    if (problem) {
+        expect_error(&f, KZ_ERROR_DECODE, problem);
+    } else {
+        const float expected[] = { 0.5f, -1.25f, 3, 0 };
+        g_assert_cmpuint(all->data[0]->n_embedding, ==, 4);
+        g_assert_true(!memcmp(all->data[0]->embedding, expected, sizeof expected));
+    }
+    kz_free(all);
+    end(&f);
+    g_free(text);
+}
+
+static void test_vectors(void)
+{
+    vectors("\"AAAAPwAAoL8AAEBAAAAAAA==\"", NULL);
+    vectors("\"AAAAPwAAoL8AAEBAAAAAAA\"", NULL);
+    vectors("\"AAAAPwAAoL8AAEB\\u0041AAAAAA==\"", NULL);
+    vectors("[0.5, -1.25, 3, 0]", NULL);
+    vectors("\"AAAAPwAA\"", "data[0].embedding");
+    vectors("\"AAAAPwAAoL8AAEBAAAAA!A==\"", "data[0].embedding");
+    vectors("[0.5, \"x\"]", "data[0].embedding[1]");
+    vectors("{}", "data[0].embedding");
+}
+
+static void test_pages(void)
+{
+    Fixture f;
+    const WireAnswer script[] = {
+        { JSON "{\"object\":\"list\",\"data\":[{\"id\":\"a\"},{\"id\":\"b\"}],\"has_more\":true,\"last_id\":\"b\"}", -1,
+            WIRE_CLOSE },
+        { JSON "{\"object\":\"list\",\"data\":[{\"id\":\"c\"}],\"has_more\":true}", -1, WIRE_CLOSE },
+        { JSON "{\"object\":\"list\",\"data\":[{\"id\":\"d\"}],\"has_more\":false}", -1, WIRE_CLOSE },
+    };
+    begin(&f, script, 3);
+    GString *ids = g_string_new(NULL);
+    kz_stream *files = kz_openai_files_list_each(
+        f.openai, &(kz_openai_files_list_params){ .purpose = "batch", .limit = KZ_INT(2) }, &f.error);
+    for (const kz_openai_open_ai_file *file; (file = kz_stream_next(files, &f.error));)
+        g_string_append(ids, file->id);
+    kz_stream_close(files);
+    g_assert_cmpstr(ids->str, ==, "abcd");
+    g_string_free(ids, TRUE);
+    g_assert_cmpuint(wire_count(f.server), ==, 3);
+    asked(&f, 0, "GET /v1/files?purpose=batch&limit=2 HTTP");
+    asked(&f, 1, "after=b");
+    asked(&f, 2, "after=c");
+    end(&f);
+}
+
+/* A server that says "more" and sends the same page for ever. */
+static void test_pages_that_repeat(void)
+{
+    Fixture f;
+    begin(&f, &(WireAnswer){ JSON "{\"data\":[{\"id\":\"a\"}],\"has_more\":true}", -1, WIRE_CLOSE }, 1);
+    kz_stream *files = kz_openai_files_list_each(f.openai, NULL, &f.error);
+    guint count = 0;
+    while (kz_stream_next(files, &f.error))
+        count++;
+    kz_stream_close(files);
+    g_assert_cmpuint(count, ==, 2);
+    end(&f);
+}
+
+static void test_forms(void)
+{
+    Fixture f;
+    begin(&f, &(WireAnswer){ JSON "{\"id\":\"f\",\"text\":\"said\"}", -1, WIRE_CLOSE }, 1);
+    kz_answer answer;
+    kz_call_by_name(f.client, "openai.files.create",
+        KZ_JSON("{\"purpose\":\"batch\",\"file\":{\"$bytes\":\"eA==\"},\"expires_after\":{\"anchor\":\"created_at\",\"seconds\":"
+                "3600}}"),
+        NULL, &answer, &f.error);
+    kz_free(answer.result);
+    asked(&f, 0, "name=\"expires_after[anchor]\"\r\n\r\ncreated_at\r\n");
+    asked(&f, 0, "name=\"expires_after[seconds]\"\r\n\r\n3600\r\n");
+    const char *const what[] = { "word", "segment" };
+    kz_free(kz_openai_audio_transcriptions_create(f.openai,
+        &(kz_openai_audio_transcriptions_create_params){ .model = "w",
+            .file = &(kz_upload){ .data = "RIFF", .length = 4, .filename = "a.wav", .type = "audio/wav" },
+            .timestamp_granularities = what,
+            .n_timestamp_granularities = 2 },
+        &f.error));
+    asked(&f, 1, "name=\"timestamp_granularities[]\"\r\n\r\nword\r\n");
+    asked(&f, 1, "name=\"timestamp_granularities[]\"\r\n\r\nsegment\r\n");
+    asked(&f, 1, "name=\"file\"; filename=\"a.wav\"\r\nContent-Type: audio/wav\r\n\r\nRIFF");
+    not_asked(&f, 1, "stream");
+    end(&f);
+}
+
+/* One key serves all attempts; calls have different ones. */
+static void test_idempotency_key(void)
+{
+    Fixture f;
+    const WireAnswer script[] = { { "HTTP/1.1 503 Loading\r\nretry-after-ms: 1\r\nContent-Length: 0\r\n\r\n", -1, 0 },
+        { REPLY, -1, WIRE_CLOSE } };
+    begin(&f, script, 2);
+    for (int i = 0; i < 2; i++)
+        kz_free(kz_openai_chat_completions_create(f.openai, &hello, &f.error));
+    char *keys[3];
+    for (guint i = 0; i < 3; i++)
+        keys[i] = g_strndup(strstr(wire_request(f.server, i), "Idempotency-Key: ") + 17, 35);
+    g_assert_cmpstr(keys[0], ==, keys[1]);
+    g_assert_cmpstr(keys[1], !=, keys[2]);
+    for (guint i = 0; i < 3; i++)
+        g_free(keys[i]);
+    end(&f);
+}
+
+/* Beside /v1, as engines have it. */
+static void test_tokenize(void)
+{
+    Fixture f;
+    begin(&f, &(WireAnswer){ JSON "{\"count\":2,\"tokens\":[7,9]}", -1, WIRE_CLOSE }, 1);
+    kz_openai_tokenize_response *tokens = kz_openai_tokenize(f.openai, &(kz_openai_tokenize_params){ .prompt = "a b" }, &f.error);
+    g_assert_cmpint(tokens->tokens[1], ==, 9);
+    kz_free(tokens);
+    asked(&f, 0, "POST /tokenize HTTP");
+    end(&f);
+}
+
+static void test_errors_of_engines(void)
+{
+    static const struct {
+        const char *answer, *message, *code;
+        int kind;
+    } all[] = {
+        { "{\"object\":\"error\",\"message\":\"The model `x` does not "
+          "exist.\",\"type\":\"NotFoundError\",\"param\":null,\"code\":404}",
+            "The model `x` does not exist.", "404", KZ_ERROR_NOT_FOUND },
+        { "{\"error\":{\"message\":\"no\",\"type\":\"t\",\"code\":7}}", "no", "7", KZ_ERROR_NOT_FOUND },
+        { "{\"error\":\"model not loaded\"}", "model not loaded", NULL, KZ_ERROR_NOT_FOUND },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
+        Fixture f;
+        char *text = g_strconcat(
+            "HTTP/1.1 404 No\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n", all[i].answer, NULL);
+        begin(&f, &(WireAnswer){ text, -1, WIRE_CLOSE }, 1);
+        g_assert_null(kz_openai_chat_completions_create(f.openai, &hello, &f.error));
+        g_assert_cmpstr(f.error->server_code, ==, all[i].code);
+        expect_error(&f, all[i].kind, all[i].message);
+        end(&f);
+        g_free(text);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/openai/a-chat-is-asked-and-goes-on-from-its-reply", test_chat);
+    g_test_add_func("/openai/arguments-travel-by-their-names", test_arguments);
+    g_test_add_func("/openai/stream-true-by-name-streams", test_stream_by_name);
+    g_test_add_func("/openai/a-stream-of-something-that-is-there", test_stream_without_arguments_of_its_own);
+    g_test_add_func("/openai/vectors-come-as-base64-or-numbers", test_vectors);
+    g_test_add_func("/openai/pages-follow-the-cursor", test_pages);
+    g_test_add_func("/openai/pages-that-repeat-have-an-end", test_pages_that_repeat);
+    g_test_add_func("/openai/forms-have-brackets", test_forms);
+    g_test_add_func("/openai/one-idempotency-key-serves-all-attempts", test_idempotency_key);
+    g_test_add_func("/openai/tokenize-lies-beside-v1", test_tokenize);
+    g_test_add_func("/openai/errors-of-engines-are-understood", test_errors_of_engines);
+    return g_test_run();
+}
