@@ -244,6 +244,49 @@ static void test_errors_of_engines(void)
     }
 }
 
+static bool note(const kz_progress *p, void *user)
+{
+    g_string_append_printf(user, "%s %d/%d ", p->item, (int)p->done, (int)p->total);
+    return true;
+}
+
+static void test_poll(void)
+{
+    Fixture f;
+    const WireAnswer script[] = {
+        { JSON "{\"id\":\"b\",\"status\":\"in_progress\",\"request_counts\":{\"total\":4,\"completed\":1}}", -1, WIRE_CLOSE },
+        { JSON "{\"id\":\"b\",\"status\":\"completed\",\"request_counts\":{\"total\":4,\"completed\":4}}", -1, WIRE_CLOSE },
+        { JSON "{\"id\":\"b\",\"status\":\"failed\",\"error\":{\"message\":\"no money\"}}", -1, WIRE_CLOSE },
+        { JSON "{\"id\":\"file-1\"}", -1, WIRE_CLOSE },
+        { JSON "{\"id\":\"file-1\",\"status\":\"in_progress\"}", -1, WIRE_CLOSE },
+        { JSON "{\"id\":\"file-1\",\"status\":\"in_progress\"}", -1, WIRE_CLOSE },
+        { JSON "{\"id\":\"file-1\",\"status\":\"completed\"}", -1, WIRE_CLOSE },
+    };
+    begin(&f, script, 7);
+    GString *seen = g_string_new(NULL);
+    kz_openai *watched = kz_openai_with_options(
+        f.openai, &(kz_call_options){ .progress = note, .progress_user = seen }, &f.error);
+    const kz_openai_batches_poll_params params = { .batch_id = "b", .poll_interval = KZ_NUMBER(0.01) };
+    kz_openai_batch *batch = kz_openai_batches_poll(watched, &params, &f.error);
+    g_assert_cmpstr(batch->status, ==, "completed");
+    kz_free(batch);
+    g_assert_nonnull(strstr(seen->str, "completed 4/4"));
+    g_string_free(seen, TRUE);
+    kz_service_free(watched);
+    g_assert_null(kz_openai_batches_poll(f.openai, &params, &f.error));
+    expect_error(&f, KZ_ERROR_STATE, "The batch b ended as failed: no money.");
+    kz_openai_vector_store_file_object *file = kz_openai_vector_stores_files_upload_and_poll(f.openai,
+        &(kz_openai_vector_stores_files_upload_and_poll_params){
+            .vector_store_id = "v", .file = &(kz_upload){ .data = "x", .length = 1 }, .poll_interval = KZ_NUMBER(0.01) },
+        &f.error);
+    g_assert_cmpstr(file->status, ==, "completed");
+    kz_free(file);
+    asked(&f, 3, "POST /v1/files HTTP");
+    asked(&f, 4, "POST /v1/vector_stores/v/files HTTP");
+    asked(&f, 6, "GET /v1/vector_stores/v/files/file-1 HTTP");
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -258,5 +301,6 @@ int main(int argc, char **argv)
     g_test_add_func("/openai/one-idempotency-key-serves-all-attempts", test_idempotency_key);
     g_test_add_func("/openai/tokenize-lies-beside-v1", test_tokenize);
     g_test_add_func("/openai/errors-of-engines-are-understood", test_errors_of_engines);
+    g_test_add_func("/openai/what-takes-its-time-is-waited-for", test_poll);
     return g_test_run();
 }

@@ -231,7 +231,7 @@ static void test_asynchronous(void)
         "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\n";
     GString *text = g_string_new(NULL);
     kz_pending *stream = kz_submit_stream(
-        loop, p.f.openai, &kz_openai_chat_completions_create_stream_op, &hello, take, done, text, &p.f.error);
+        loop, p.f.openai, &kz_openai_chat_completions_create_stream_op, &hello, take, NULL, text, &p.f.error);
     kz_loop_free(loop); /* ends it, whatever it waits for */
     g_assert_null(kz_pending_take(stream, &p.f.error));
     expect_error(&p.f, KZ_ERROR_CANCELLED, NULL);
