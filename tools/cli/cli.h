@@ -61,6 +61,7 @@ void session_end(cli *app);
 /* Commands. Each returns the exit status, or fills the slot. */
 int call_run(cli *app, words *line, kz_error **error);
 int operation_run(cli *app, const char *service, words *line, kz_error **error);
+int chat_run(cli *app, words *line, kz_error **error);
 int plugins_run(cli *app, words *line, kz_error **error);
 int config_run(cli *app, words *line, kz_error **error);
 int emulator_run(cli *app, words *line, kz_error **error);

@@ -12,6 +12,15 @@ static const command table[] = {
         "as it is. A failure is one JSON object, the last line of standard error.\n\n"
         "  kamiwaza call models.search '{\"query\": \"qwen\", \"limit\": 5}'\n",
         call_run },
+    { "chat", "chat [QUESTION...] [--model M] [--system TEXT]", "talk with a deployed model, or ask it one question",
+        "Without words and at a terminal: a conversation; /help in it tells what there is besides,\n"
+        "Ctrl-C stops an answer. From a pipe: one question. The answer is shown as it comes.\n\n"
+        "  --model M         the model; without it the first that the server has\n"
+        "  --system TEXT     what the model is told beforehand\n"
+        "  --temperature T   how freely words are chosen\n"
+        "  --max-tokens N    the most tokens of an answer\n\n"
+        "  echo 'Sum this up:' | cat - report.txt | kamiwaza chat --model qwen\n",
+        chat_run },
     { "plugins", "plugins [--check]", "list the plugins that would be found",
         "With --check each plugin is opened, and what keeps it from being used is said; the exit status\nis then 3 when there is "
         "any such.\n",
