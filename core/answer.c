@@ -168,6 +168,12 @@ void kzi_answer_decode(kzi_call *call)
         call->result = call->op->answer == KZ_ANSWER_TEXT ? decode_text(call, scope)
             : call->op->answer == KZ_ANSWER_BYTES         ? decode_bytes(call, scope)
                                                           : decode_json(call, scope);
+    if (call->result && call->op->answer == KZ_ANSWER_JSON && kzi_answer_is_error(call->result, true)) {
+        kzi_answer_said_error(call, kz_json_of(call->result), &call->error);
+        kz_free(call->result);
+        call->result = NULL;
+        return;
+    }
     if (call->result)
         return;
     kzi_scope_free(scope);

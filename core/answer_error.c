@@ -3,6 +3,7 @@
  * case a server echoes them. */
 #include "engine.h"
 #include "json_scan.h"
+#include "schema_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,31 +117,35 @@ static kz_json member(kz_json object, kz_json fallback, const char *name)
     return found.text || !is_object(fallback) ? found : kz_json_member(fallback, name);
 }
 
-void kzi_answer_api_error(kzi_call *call)
+/* Without spaces before it; nothing where it is no valid JSON object. */
+static kz_json sound_object(kz_json whole)
 {
-    const kzi_settings *settings = call->client->settings;
-    mask(&call->answer, settings->api_key);
-    mask(&call->answer, settings->token);
-    mask(&call->answer, settings->hub_token);
-    kz_json whole = { call->answer.data, call->answer.length };
     size_t line, column;
     const char *problem;
     while (whole.length && strchr(" \t\r\n", whole.text[0]))
         whole.text++, whole.length--;
-    if (!whole.length || !kzi_json_valid(whole.text, whole.length, KZI_MAX_DEPTH, &line, &column, &problem) || !is_object(whole))
-        whole = (kz_json){ 0 };
+    bool sound = whole.length && kzi_json_valid(whole.text, whole.length, KZI_MAX_DEPTH, &line, &column, &problem);
+    return sound && is_object(whole) ? whole : (kz_json){ 0 };
+}
+
+/* Fills *slot with what an answer says of itself. `class` 0: the code of the error says it, else API. */
+static void fill(const kzi_call *call, kz_json whole, kz_error_code class, const char *intro, kz_error **slot)
+{
     kz_json detail = whole.text ? kz_json_member(whole, "detail") : whole;
     kz_json error = whole.text ? kz_json_member(whole, "error") : whole;
     char said[768] = "", message[1024], url[512], code[128], param[128], type[128], request_id[128];
     if (whole.text)
         message_of(whole, detail, error, said, sizeof said);
-    kz_error_code class = class_of(call->status);
-    snprintf(message, sizeof message, "The server answered %ld%s%s%s%s", call->status, *said ? ": " : "", said,
-        *said && strchr(".!?", said[strlen(said) - 1]) ? "" : ".", advice(class));
     as_text(member(error, whole, "code"), code, sizeof code);
     as_text(member(error, whole, "param"), param, sizeof param);
     as_text(member(error, whole, "type"), type, sizeof type);
     as_text(whole.text ? kz_json_member(whole, "request_id") : whole, request_id, sizeof request_id);
+    if (!class) {
+        long status = strtol(code, NULL, 10);
+        class = status >= 400 && status < 600 ? class_of(status) : strstr(type, "server") ? KZ_ERROR_SERVER : KZ_ERROR_API;
+    }
+    snprintf(message, sizeof message, "%s%s%s%s%s", intro, *said ? ": " : "", said,
+        *said && strchr(".!?", said[strlen(said) - 1]) ? "" : ".", advice(class));
     kzi_public_url(call->url.data, url, sizeof url);
     kz_error facts = { .code = class,
         .message = message,
@@ -158,5 +163,48 @@ void kzi_answer_api_error(kzi_call *call)
                               : whole,
         .attempts = call->attempts,
         .retry_after_ms = call->retry_after > 0 ? call->retry_after : 0 };
-    kzi_error_fill(&call->error, &facts);
+    kzi_error_fill(slot, &facts);
+}
+
+static void mask_secrets(const kzi_call *call, kzi_buffer *text)
+{
+    const kzi_settings *settings = call->client->settings;
+    mask(text, settings->api_key);
+    mask(text, settings->token);
+    mask(text, settings->hub_token);
+}
+
+void kzi_answer_api_error(kzi_call *call)
+{
+    char intro[64];
+    mask_secrets(call, &call->answer);
+    snprintf(intro, sizeof intro, "The server answered %ld", call->status);
+    fill(call, sound_object((kz_json){ call->answer.data, call->answer.length }), class_of(call->status), intro, &call->error);
+}
+
+bool kzi_answer_is_error(const void *item, bool alone)
+{
+    const kz_schema *schema = kzi_header_of(item)->schema;
+    kz_json json = kz_json_of(item);
+    static const char name[] = "\"error\"";
+    if (!json.text || !memmem(json.text, json.length, name, sizeof name - 1) || schema->shape != KZ_SHAPE_OBJECT)
+        return false;
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        if (!strcmp(schema->fields[i].name, "error") || (alone && kzi_field_is_given(&schema->fields[i], item, schema->size)))
+            return false;
+    kz_json error = kz_json_member(json, "error");
+    return error.length > 2 && *error.text == '{' && kz_json_member(error, "message").text;
+}
+
+void kzi_answer_said_error(const kzi_call *call, kz_json json, kz_error **error)
+{
+    kzi_buffer copy = { 0 };
+    kzi_buffer_append(&copy, json.text, json.length);
+    if (copy.failed) {
+        kz_error_no_memory(error);
+        return;
+    }
+    mask_secrets(call, &copy);
+    fill(call, sound_object((kz_json){ copy.data, copy.length }), 0, "The server sent an error in place of an answer", error);
+    kzi_buffer_free(&copy);
 }

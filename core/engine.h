@@ -262,6 +262,11 @@ void kzi_call_answered(kzi_call *call, CURLcode code);
 void kzi_answer_classify(kzi_call *call);
 /* The error of an answer with status >= 400, from its body (answer_error.c). */
 void kzi_answer_api_error(kzi_call *call);
+/* Whether a good answer, or an item of a stream, is the report of an error: it has a member `error` that its schema lacks, an object
+ * with a message; `alone`: and nothing that its schema knows. */
+bool kzi_answer_is_error(const void *item, bool alone);
+/* Fills the slot with what such an answer says (answer_error.c). */
+void kzi_answer_said_error(const kzi_call *call, kz_json json, kz_error **error);
 /* Decodes a good answer held in memory into call->result (answer.c). */
 void kzi_answer_decode(kzi_call *call);
 /* The URL of a call fit for people: no user, password, query or fragment. `out` is NUL-terminated and cut if need be. */

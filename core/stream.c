@@ -3,6 +3,7 @@
  * costs no allocation. */
 #include "stream.h"
 #include "events.h"
+#include "json_scan.h"
 #include "loop.h"
 #include "pages.h"
 #include "result.h"
@@ -239,6 +240,10 @@ static void *decode(kz_stream *stream, const char *text, size_t length, kz_error
     };
     kzi_scope_reset(stream->scope);
     void *item = kzi_json_read(stream->op->result, stream->scope, text, length, &options, error);
+    if (item && kzi_answer_is_error(item, false)) {
+        kzi_answer_said_error(&stream->call, kz_json_of(item), error);
+        item = NULL;
+    }
     if (!item)
         stream->done = true;
     return item;
@@ -259,10 +264,31 @@ static void *take_chunk(kz_stream *stream, kz_error **error)
     return bytes;
 }
 
+static bool is_named(const kzi_events *events, const char *name)
+{
+    return events->name.length == strlen(name) && !memcmp(events->name.data, name, events->name.length);
+}
+
+/* Events that name their own type are items, also those whose type is an error. */
+static bool has_type_error(const kzi_buffer *data)
+{
+    kzi_scan scan = { .start = data->data, .at = data->data, .end = data->data + data->length, .max_depth = KZI_MAX_DEPTH };
+    kz_json whole;
+    if (!data->length || !kzi_scan_value(&scan, &whole.text, &whole.length) || *whole.text != '{')
+        return false;
+    kz_json type = kz_json_member(whole, "type");
+    return type.length == 7 && !memcmp(type.text, "\"error\"", 7);
+}
+
 static void *event_item(kz_stream *stream, kz_error **error)
 {
     const kzi_buffer *data = &stream->events.data;
     if (!stream->events.lines && data->length == 6 && !memcmp(data->data, "[DONE]", 6)) {
+        stream->done = true;
+        return NULL;
+    }
+    if (is_named(&stream->events, "error") && !has_type_error(data)) {
+        kzi_answer_said_error(&stream->call, (kz_json){ data->data ? data->data : "", data->length }, error);
         stream->done = true;
         return NULL;
     }

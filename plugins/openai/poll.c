@@ -75,6 +75,10 @@ static void reason_of(kz_json json, char *out, size_t size)
         if (error.length && *error.text == '{')
             word_of(error, "message", out, size);
     }
+    kz_json list = kz_json_member(kz_json_member(json, "errors"), "data");
+    const char *first = list.text && !*out ? memchr(list.text, '{', list.length) : NULL;
+    if (first) /* a batch has several; the first one tells */
+        word_of((kz_json){ first, (size_t)(list.text + list.length - first) }, "message", out, size);
     if (!*out)
         word_of(json, "status_details", out, size);
 }

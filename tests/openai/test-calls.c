@@ -256,7 +256,7 @@ static void test_poll(void)
     const WireAnswer script[] = {
         { JSON "{\"id\":\"b\",\"status\":\"in_progress\",\"request_counts\":{\"total\":4,\"completed\":1}}", -1, WIRE_CLOSE },
         { JSON "{\"id\":\"b\",\"status\":\"completed\",\"request_counts\":{\"total\":4,\"completed\":4}}", -1, WIRE_CLOSE },
-        { JSON "{\"id\":\"b\",\"status\":\"failed\",\"error\":{\"message\":\"no money\"}}", -1, WIRE_CLOSE },
+        { JSON "{\"id\":\"b\",\"status\":\"failed\",\"errors\":{\"data\":[{\"message\":\"no money\"}]}}", -1, WIRE_CLOSE },
         { JSON "{\"id\":\"file-1\"}", -1, WIRE_CLOSE },
         { JSON "{\"id\":\"file-1\",\"status\":\"in_progress\"}", -1, WIRE_CLOSE },
         { JSON "{\"id\":\"file-1\",\"status\":\"in_progress\"}", -1, WIRE_CLOSE },
@@ -287,6 +287,55 @@ static void test_poll(void)
     end(&f);
 }
 
+/* Errors where an answer was due: the items before stay delivered. */
+static void test_errors_in_good_answers(void)
+{
+    static const struct {
+        const char *last, *said, *code;
+        int kind;
+    } all[] = {
+        { "data: {\"error\":{\"message\":\"out of memory\",\"type\":\"server_error\",\"code\":\"oom\"}}\n\n", "out of memory",
+            "oom", KZ_ERROR_SERVER },
+        { "data: {\"error\":{\"message\":\"slow down\",\"code\":429}}\n\n", "slow down", "429", KZ_ERROR_RATE_LIMIT },
+        { "event: error\ndata: {\"message\":\"gone\"}\n\n", "gone", NULL, KZ_ERROR_API },
+        { "event: error\ndata: the backend fell over\n\n", "in place of an answer", NULL, KZ_ERROR_API },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
+        Fixture f;
+        char *text = g_strconcat(
+            EVENTS "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n", all[i].last, "data: [DONE]\n\n", NULL);
+        begin(&f, &(WireAnswer){ text, -1, WIRE_CLOSE }, 1);
+        kz_stream *stream = kz_openai_chat_completions_create_stream(f.openai, &hello, &f.error);
+        const kz_chat_completion_chunk *chunk = kz_stream_next(stream, &f.error);
+        g_assert_cmpstr(chunk->choices[0]->delta->content, ==, "Hel");
+        g_assert_null(kz_stream_next(stream, &f.error));
+        g_assert_cmpint(f.error->status, ==, 200);
+        g_assert_cmpstr(f.error->server_code, ==, all[i].code);
+        expect_error(&f, all[i].kind, all[i].said);
+        g_assert_null(kz_stream_next(stream, &f.error));
+        kz_stream_close(stream);
+        end(&f);
+        g_free(text);
+    }
+    Fixture f;
+    begin(&f, &(WireAnswer){ JSON "{\"error\":{\"message\":\"no such model\",\"code\":404}}", -1, WIRE_CLOSE }, 1);
+    g_assert_null(kz_openai_chat_completions_create(f.openai, &hello, &f.error));
+    expect_error(&f, KZ_ERROR_NOT_FOUND, "no such model");
+    kz_stream *stream = kz_openai_chat_completions_create_stream(f.openai, &hello, &f.error);
+    g_assert_null(kz_stream_next(stream, &f.error));
+    expect_error(&f, KZ_ERROR_NOT_FOUND, "no such model");
+    kz_stream_close(stream);
+    end(&f);
+    /* An event of responses whose type is "error" is an item like the others. */
+    begin(&f, &(WireAnswer){ EVENTS "event: error\ndata: {\"type\":\"error\",\"message\":\"m\"}\n\n", -1, WIRE_CLOSE }, 1);
+    stream = kz_openai_responses_create_stream(f.openai, &(kz_response_params){ .model = "m", .input = "i" }, &f.error);
+    const kz_openai_response_stream_event *event = kz_stream_next(stream, &f.error);
+    g_assert_cmpstr(event->type, ==, "error");
+    g_assert_cmpstr(event->message, ==, "m");
+    kz_stream_close(stream);
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -302,5 +351,6 @@ int main(int argc, char **argv)
     g_test_add_func("/openai/tokenize-lies-beside-v1", test_tokenize);
     g_test_add_func("/openai/errors-of-engines-are-understood", test_errors_of_engines);
     g_test_add_func("/openai/what-takes-its-time-is-waited-for", test_poll);
+    g_test_add_func("/openai/errors-in-good-answers-are-errors", test_errors_in_good_answers);
     return g_test_run();
 }
