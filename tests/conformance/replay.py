@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Plays recorded calls of the reference client against the command: a loopback server answers as recorded while the command
 runs, and what travelled and came out is compared. Prints TAP."""
+import base64
+import email.parser
+import email.policy
 import http.server
 import json
 import os
@@ -36,6 +39,12 @@ class Recorder(http.server.ThreadingHTTPServer):
         return known[min(turn, len(known) - 1)] if known else {'status': 404, 'json': {'detail': 'nothing recorded'}}
 
 
+def parts_of(kind, body):
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(b'Content-Type: ' + kind.encode() + b'\r\n\r\n' + body)
+    return [[part.get_param('name', header='content-disposition'), part.get_filename(), part.get_payload(decode=True).decode()]
+            for part in message.iter_parts()]
+
+
 class Answerer(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
 
@@ -47,8 +56,15 @@ class Answerer(http.server.BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         seen = {'method': self.command, 'path': unquote(url.path.removeprefix('/api')), 'auth': self.headers.get('Authorization'),
                 'query': sorted((k, v.lower() if v in ('True', 'False') else v) for k, v in parse_qsl(url.query, True)),
-                'json': json.loads(body) if body else None}
+                'json': None, 'multipart': None}
+        kind = self.headers.get('Content-Type') or ''
+        if kind.startswith('multipart/'):
+            seen['multipart'] = parts_of(kind, body)
+        elif body:
+            seen['json'] = json.loads(body)
         answer = self.server.next_answer(seen)
+        if 'chunks' in answer:
+            return self.stream(answer)
         text = answer['text'].encode() if 'text' in answer else b'' if answer.get('json') is None \
             else json.dumps(answer['json']).encode()
         self.send_response(answer['status'])
@@ -58,6 +74,16 @@ class Answerer(http.server.BaseHTTPRequestHandler):
         self.send_header('Content-Length', str(len(text)))
         self.end_headers()
         self.wfile.write(text)
+
+    def stream(self, answer):
+        self.send_response(answer['status'])
+        self.send_header('Content-Type', answer['type'])
+        self.send_header('Transfer-Encoding', 'chunked')
+        self.end_headers()
+        for chunk in map(base64.b64decode, answer['chunks']):
+            self.wfile.write(b'%x\r\n%s\r\n' % (len(chunk), chunk))
+            self.wfile.flush()
+        self.wfile.write(b'0\r\n\r\n')
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
@@ -96,6 +122,9 @@ def request_differs(want, got):
     query = [each for each in query if each[1] != 'false' or each in got['query']]
     if query != [each for each in got['query'] if each in query or each[1] != 'false']:
         return f'the query is {got["query"]}, not {query}'
+    parts = [[part['name'], part['filename'], part['text']] for part in want.get('multipart') or []]
+    if sorted(parts, key=str) != sorted(got['multipart'] or [], key=str):
+        return f'the parts are {got["multipart"]}, not {parts}'
     return differs(want.get('json') or {}, got['json'] or {}, True, 'body')
 
 
@@ -119,7 +148,8 @@ def play(vector, command, plugins):
     thread.start()
     with tempfile.TemporaryDirectory() as home:
         env = {k: v for k, v in os.environ.items() if not k.startswith(('KAMIWAZA_', 'http_proxy', 'HTTP_PROXY'))}
-        env.update(KAMIWAZA_BASE_URL=f'http://127.0.0.1:{server.server_port}/api', KAMIWAZA_API_KEY=KEY, KAMIWAZA_MAX_RETRIES='0',
+        env.update(KAMIWAZA_BASE_URL=f'http://127.0.0.1:{server.server_port}/api', KAMIWAZA_API_KEY=KEY,
+                   KAMIWAZA_OPENAI_BASE_URL=f'http://127.0.0.1:{server.server_port}/api/v1', KAMIWAZA_MAX_RETRIES=str(vector.get('retries', 0)),
                    KAMIWAZA_PLUGIN_PATH=plugins, HOME=home, XDG_CONFIG_HOME=home)
         run = subprocess.run([command, 'call', f'{vector["service"]}.{vector["method"]}', json.dumps(vector['args'])], env=env,
                              capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
@@ -133,6 +163,11 @@ def play(vector, command, plugins):
         error = json.loads(run.stderr.decode().strip().splitlines()[-1])['error']
         if error['class'] not in vector['error']['class'] or not error['message']:
             return f'the error is {error}'
+        for name in ('status', 'code', 'param', 'type', 'request_id'):
+            if vector['error'].get(name) is not None and str(error.get(name)) != str(vector['error'][name]):
+                return f'{name} of the error is {error.get(name)}, not {vector["error"][name]}'
+        if 'before_error' in vector:
+            return differs(vector['before_error'], output_of(run, vector['before_error']), False, 'items')
         return 'something was sent' if not vector['exchanges'] and server.seen else None
     if run.returncode:
         return run.stderr.decode().strip()
@@ -148,6 +183,8 @@ def play(vector, command, plugins):
         problem = request_differs(recorded, sent)
         if problem:
             return problem
+    if isinstance(vector['result'], dict) and '$bytes' in vector['result']:
+        return None if run.stdout == base64.b64decode(vector['result']['$bytes']) else 'the bytes are others'
     return differs(vector['result'], output_of(run, vector['result']), False, 'result')
 
 

@@ -25,7 +25,7 @@ flags=$(pkg-config --cflags --libs kamiwaza)
 check $? "builds the first program with pkg-config alone"
 lib=$(dirname "$(find "$root" -name 'libkamiwaza.so.1' | head -n 1)")
 plugins=$(dirname "$(find "$root" -name models.so)")
-for name in models serving cluster; do
+for name in models serving cluster openai; do
     [ -f "$plugins/$name.so" ]
     check $? "installs the plugin $name"
 done
@@ -39,7 +39,7 @@ out=$(KAMIWAZA_PLUGIN_PATH="$plugins" "$prefix/list" 2>&1)
 echo "$out" | grep -q 'No connection'
 check $? "finds the plugin and asks the server"
 mkdir "$prefix/nothing"
-for name in models serving cluster; do
+for name in models serving cluster openai; do
     rm "$plugins/$name.so"
     out=$(KAMIWAZA_PLUGIN_PATH="$plugins" "$root/bin/kamiwaza" call "$name.list" 2>&1)
     echo "$out" | grep -q "no $name.so in $plugins" && echo "$out" | grep -q "libkamiwaza1-plugin-$name"
