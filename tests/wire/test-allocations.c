@@ -103,7 +103,8 @@ static void begin(Fixture *f, gsize block)
                                          "Transfer-Encoding: chunked\r\n\r\n") };
     char *large = g_strnfill(LARGE, 'x');
     g_string_append_printf(body, "data: {\"id\":\"%s\"}\n\n", large);
-    g_string_append_printf(f->text, block ? "" : "%x\r\n%s\r\n", (unsigned)body->len, body->str);
+    if (!block)
+        g_string_append_printf(f->text, "%x\r\n%s\r\n", (unsigned)body->len, body->str);
     g_free(large);
     for (int i = 0; i <= ITEMS; i++) {
         gsize before = body->len;
