@@ -133,6 +133,19 @@ bool kzi_error_fill(kz_error **error, const kz_error *facts)
     return false;
 }
 
+kz_error *kz_error_copy(const kz_error *error)
+{
+    kz_error *copy = NULL;
+    if (!error || error == &no_memory)
+        return (kz_error *)(uintptr_t)error;
+    kz_error facts = *error;
+    facts.cause = kz_error_copy(error->cause);
+    kzi_error_fill(&copy, &facts);
+    if (copy == &no_memory)
+        kz_error_free((kz_error *)(uintptr_t)facts.cause);
+    return copy;
+}
+
 static bool set(kz_error **error, kz_error_code code, const char *path, const char *format, va_list arguments, kz_error *cause)
 {
     char fixed[512], *message = fixed, *heap = NULL;

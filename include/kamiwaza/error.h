@@ -60,6 +60,10 @@ KZ_API bool kz_error_is(const kz_error *error, kz_error_code code);
 /* The name of a class in lower case, as in "not_found". Static. Unknown codes give "error". */
 KZ_API const char *kz_error_class(int64_t code);
 
+/* A copy with all that the error knows, its causes too; to be released with kz_error_free(). NULL gives NULL; without memory it is
+ * the NO_MEMORY error. */
+KZ_API kz_error *kz_error_copy(const kz_error *error);
+
 /* Frees an error; NULL is ignored. */
 KZ_API void kz_error_free(kz_error *error);
 

@@ -23,6 +23,14 @@ flags=$(pkg-config --cflags --libs kamiwaza)
 # shellcheck disable=SC2086
 "$@" "$source/examples/list.c" -o "$prefix/list" $flags >>"$prefix/log" 2>&1
 check $? "builds the first program with pkg-config alone"
+if [ -f "${pc%/*}/kamiwaza-glib.pc" ]; then
+    # GLib is not in the scratch prefix: its flags are asked for without it.
+    gio=$(PKG_CONFIG_SYSROOT_DIR="" pkg-config --cflags --libs gio-2.0)
+    own=$(pkg-config --libs-only-l kamiwaza-glib | tr ' ' '\n' | grep kamiwaza | tr '\n' ' ')
+    # shellcheck disable=SC2086
+    "$@" "$source/examples/glib.c" -o "$prefix/glib" $flags $own $gio >>"$prefix/log" 2>&1
+    check $? "builds a program with a GLib main loop with pkg-config alone"
+fi
 lib=$(dirname "$(find "$root" -name 'libkamiwaza.so.1' | head -n 1)")
 plugins=$(dirname "$(find "$root" -name models.so)")
 for name in models serving cluster openai; do
