@@ -12,9 +12,12 @@ typedef struct Emulator {
     kz_client *client;
     char **services;
     guint64 seed;
-    gint64 speed;     /* bytes a second of downloads that the platform makes */
-    gint64 deploy_ms; /* from the request of a deployment to its end */
-    char *state_path; /* or NULL: nothing is kept */
+    gint64 speed;       /* bytes a second of downloads that the platform makes */
+    gint64 token_speed; /* tokens a second that models answer with, 0: as fast as possible */
+    char **models;      /* that answer without a deployment, or NULL */
+    gint ending;        /* atomic: the program is about to end, answers are cut short */
+    gint64 deploy_ms;   /* from the request of a deployment to its end */
+    char *state_path;   /* or NULL: nothing is kept */
     char *require_key;
     char *fault; /* of every request, or NULL */
     gboolean verbose;
@@ -81,6 +84,7 @@ json_object *check_request(const Request *request);
 /* answer.c: something that fits a schema. */
 json_object *sample(const kz_schema *schema, guint64 seed, int depth);
 /* routes.c */
+gboolean is_allowed(const Emulator *emulator, struct MHD_Connection *connection);
 enum MHD_Result serve(
     Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body, size_t length);
 /* faults.c */
@@ -90,9 +94,17 @@ typedef struct Fault {
     gboolean garbage;
 } Fault;
 Fault fault_of(Emulator *emulator, struct MHD_Connection *connection, const char *path);
+/* A response of a copy of this text, with what the fault makes of it. */
+struct MHD_Response *response_of_text(const char *text, size_t length, const Fault *fault);
 /* An answer of text, with what the fault makes of it. */
 enum MHD_Result send_text(
     struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length, const Fault *fault);
+/* serving.c: brings a deployment to its state of now. */
+void deployment_advance(const Emulator *emulator, json_object *deployment);
+/* model_server.c: whether a path belongs to the OpenAI interface of a model; its answer. */
+gboolean is_model_path(const char *url);
+enum MHD_Result serve_model(Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url,
+    const char *body, size_t length, const Fault *fault);
 /* files.c: /hub/ORG/NAME/resolve/REVISION/FILE */
 enum MHD_Result send_file(Emulator *emulator, struct MHD_Connection *connection, const char *path, const Fault *fault);
 

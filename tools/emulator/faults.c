@@ -79,22 +79,24 @@ static void slow_free(void *user)
     g_free(slow);
 }
 
-enum MHD_Result send_text(
-    struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length, const Fault *fault)
+struct MHD_Response *response_of_text(const char *text, size_t length, const Fault *fault)
 {
     static const char rubbish[] = "\x01{{ this is not what was asked for \xff\xfe";
-    struct MHD_Response *response;
     if (fault->garbage) {
         text = rubbish;
         length = sizeof rubbish - 1;
     }
-    if ((fault->cut || fault->drip) && length) {
-        Slow *slow = g_new0(Slow, 1);
-        *slow = (Slow){ .text = g_memdup2(text, length), .length = length, .cut = fault->cut, .drip = fault->drip };
-        response = MHD_create_response_from_callback(length, 4096, read_slowly, slow, slow_free);
-    } else {
-        response = MHD_create_response_from_buffer(length, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
-    }
+    if ((!fault->cut && !fault->drip) || !length)
+        return MHD_create_response_from_buffer(length, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+    Slow *slow = g_new0(Slow, 1);
+    *slow = (Slow){ .text = g_memdup2(text, length), .length = length, .cut = fault->cut, .drip = fault->drip };
+    return MHD_create_response_from_callback(length, 4096, read_slowly, slow, slow_free);
+}
+
+enum MHD_Result send_text(
+    struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length, const Fault *fault)
+{
+    struct MHD_Response *response = response_of_text(text, length, fault);
     MHD_add_response_header(response, "Content-Type", type);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)status, response);
     MHD_destroy_response(response);

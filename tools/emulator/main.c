@@ -105,6 +105,8 @@ int main(int argc, char **argv)
         { "seed", 0, 0, G_OPTION_ARG_INT64, &seed, "What identifiers and contents are made from", "N" },
         { "speed", 0, 0, G_OPTION_ARG_INT64, &emulator.speed, "Bytes a second of the platform's downloads", "BYTES" },
         { "deploy-time", 0, 0, G_OPTION_ARG_INT64, &emulator.deploy_ms, "Milliseconds until a deployment is up", "MS" },
+        { "token-speed", 0, 0, G_OPTION_ARG_INT64, &emulator.token_speed, "Tokens a second of models; 0: no limit", "N" },
+        { "model", 0, 0, G_OPTION_ARG_STRING_ARRAY, &emulator.models, "A model that answers without a deployment", "NAME" },
         { "fault", 0, 0, G_OPTION_ARG_STRING, &emulator.fault, "What goes wrong with requests: see the manual", "SPEC" },
         { "require-key", 0, 0, G_OPTION_ARG_STRING, &emulator.require_key, "The only key or token that is let in", "KEY" },
         { "plugins", 0, 0, G_OPTION_ARG_STRING, &plugins, "Services to emulate (models,serving,cluster)", "NAMES" },
@@ -115,7 +117,8 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     GOptionContext *context = g_option_context_new("- the Kamiwaza platform, emulated on this machine");
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &wrong) || emulator.speed < 1 || port < 0 || port > 65535) {
+    if (!g_option_context_parse(context, &argc, &argv, &wrong) || emulator.speed < 1 || emulator.token_speed < 0 || port < 0 ||
+        port > 65535) {
         g_printerr("kamiwaza-emulator: %s\n", wrong ? wrong->message : "a speed is above 0, a port below 65536");
         return 2;
     }
@@ -140,6 +143,7 @@ int main(int argc, char **argv)
     g_unix_signal_add(SIGTERM, quit, loop);
     g_print("listening on http://%s:%u/api\n", host ? host : "127.0.0.1", emulator.port);
     g_main_loop_run(loop);
+    g_atomic_int_set(&emulator.ending, 1);
     MHD_stop_daemon(daemon);
     state_save(&emulator);
     g_main_loop_unref(loop);
@@ -147,6 +151,7 @@ int main(int argc, char **argv)
     g_hash_table_unref(emulator.fault_counts);
     kz_client_free(emulator.client);
     g_strfreev(emulator.services);
+    g_strfreev(emulator.models);
     g_free(emulator.state_path);
     g_free(emulator.fault);
     g_free(emulator.require_key);

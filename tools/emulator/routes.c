@@ -151,11 +151,11 @@ static void answer(Request *request, const char *body, size_t length)
         request->answer = sample(request->operation->result, request->emulator->seed ^ g_str_hash(request->operation->name), 0);
 }
 
-static gboolean is_allowed(const Request *request)
+gboolean is_allowed(const Emulator *emulator, struct MHD_Connection *connection)
 {
-    const char *key = request->emulator->require_key;
-    const char *bearer = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Authorization");
-    const char *own = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "X-API-Key");
+    const char *key = emulator->require_key;
+    const char *bearer = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
+    const char *own = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-API-Key");
     return !key || !g_strcmp0(own, key) || (bearer && g_str_has_prefix(bearer, "Bearer ") && !strcmp(bearer + 7, key));
 }
 
@@ -167,6 +167,8 @@ enum MHD_Result serve(
         g_usleep((gulong)fault.delay * 1000);
     if (g_str_has_prefix(url, "/hub/") && !fault.status)
         return send_file(emulator, connection, url + 5, &fault);
+    if (is_model_path(url))
+        return serve_model(emulator, connection, method, url, body, length, &fault);
     Request request = { .emulator = emulator, .connection = connection, .args = json_object_new_object() };
     gboolean other_verb = FALSE;
     const char *path = g_str_has_prefix(url, "/api/") ? url + 4 : url;
@@ -175,7 +177,7 @@ enum MHD_Result serve(
         reply_error(&request, fault.status, "This is a fault that was asked for");
     else if (!find(&request, method, path, &other_verb))
         reply_error(&request, other_verb ? 405 : 404, other_verb ? "Method Not Allowed" : "Not Found");
-    else if (!is_allowed(&request) && !(request.operation->flags & KZ_OP_NO_AUTH))
+    else if (!is_allowed(emulator, connection) && !(request.operation->flags & KZ_OP_NO_AUTH))
         reply_error(&request, 401, "Not authenticated");
     else
         answer(&request, body, length);

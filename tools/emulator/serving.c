@@ -12,8 +12,7 @@ static gboolean missing(Request *request)
     return reply_error(request, 404, "Deployment not found");
 }
 
-/* The state of a deployment by now. */
-static void advance(Emulator *emulator, json_object *deployment)
+void deployment_advance(const Emulator *emulator, json_object *deployment)
 {
     gint64 age = now_ms() - int_of(deployment, "x_requested_ms");
     const char *status = text_of(deployment, "status");
@@ -35,11 +34,13 @@ static void advance(Emulator *emulator, json_object *deployment)
         put_text(json_object_array_get_idx(instances, i), "status", strcmp(now, "DEPLOYED") ? "STARTING" : "DEPLOYED");
 }
 
-static json_object *shown(json_object *deployment)
+static json_object *shown(const Emulator *emulator, json_object *deployment)
 {
     json_object *copy = json_object_new_object();
     json_object_object_foreach(deployment, key, value) if (!g_str_has_prefix(key, "x_"))
         json_object_object_add(copy, key, json_object_get(value));
+    json_object_object_add(
+        copy, "lb_port", json_object_new_int64(emulator->port)); /* of this start, not of that of its request */
     return copy;
 }
 
@@ -47,7 +48,7 @@ static json_object *find(Request *request)
 {
     json_object *deployment = find_by(state_list(request->emulator, "deployments"), "id", arg(request, "deployment_id"));
     if (deployment)
-        advance(request->emulator, deployment);
+        deployment_advance(request->emulator, deployment);
     return deployment;
 }
 
@@ -73,19 +74,15 @@ static gboolean deploy(Request *request)
         return reply_error(request, 404, "Model not found");
     json_object *deployment = add_entry(request, "deployments"), *copies = json_object_new_array(), *wanted = NULL;
     const char *id = text_of(deployment, "id");
-    gint64 port = 61100 + (gint64)json_object_array_length(state_list(request->emulator, "deployments"));
+    gint64 port = request->emulator->port;
     gint64 n = json_object_object_get_ex(request->body, "starting_copies", &wanted) && wanted ? json_object_get_int64(wanted) : 1;
     for (gint64 i = 0; i < CLAMP(n, 1, 64); i++)
         json_object_array_add(copies, new_instance(request, id, port));
-    char *path = g_strconcat("/runtime/models/", id, NULL);
     put_text(deployment, "requested_at", text_of(deployment, "created_at"));
     put_text(deployment, "m_name", text_of(model, "name"));
     put_text(deployment, "status", "REQUESTED");
-    put_text(deployment, "access_path", path);
-    json_object_object_add(deployment, "lb_port", json_object_new_int64(port));
     json_object_object_add(deployment, "instances", copies);
     json_object_object_add(deployment, "x_requested_ms", json_object_new_int64(now_ms()));
-    g_free(path);
     return reply(request, json_object_new_string(id));
 }
 
@@ -95,9 +92,9 @@ static gboolean list(Request *request)
     const char *model_id = arg(request, "model_id");
     for (size_t i = 0; i < json_object_array_length(all); i++) {
         json_object *deployment = json_object_array_get_idx(all, i);
-        advance(request->emulator, deployment);
+        deployment_advance(request->emulator, deployment);
         if (!model_id || !g_strcmp0(text_of(deployment, "m_id"), model_id))
-            json_object_array_add(list, shown(deployment));
+            json_object_array_add(list, shown(request->emulator, deployment));
     }
     return reply(request, list);
 }
@@ -105,7 +102,7 @@ static gboolean list(Request *request)
 static gboolean get(Request *request)
 {
     json_object *deployment = find(request);
-    return deployment ? reply(request, shown(deployment)) : missing(request);
+    return deployment ? reply(request, shown(request->emulator, deployment)) : missing(request);
 }
 
 static gboolean status(Request *request)
@@ -158,7 +155,7 @@ static gboolean instances(Request *request)
     const char *wanted = arg(request, "deployment_id");
     for (size_t i = 0; i < json_object_array_length(all); i++) {
         json_object *deployment = json_object_array_get_idx(all, i);
-        advance(request->emulator, deployment);
+        deployment_advance(request->emulator, deployment);
         if ((wanted && g_strcmp0(text_of(deployment, "id"), wanted)) ||
             !json_object_object_get_ex(deployment, "instances", &copies))
             continue;
