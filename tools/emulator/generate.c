@@ -6,7 +6,8 @@
 
 static void add_sentences(GArray *tokens, Part part, const Wish *wish, guint64 *seed)
 {
-    gint64 room = wish->max_tokens ? wish->max_tokens : CONTEXT_TOKENS - wish->prompt_tokens;
+    /* One more than there is room for: so the end is known to be a cut. */
+    gint64 room = (wish->max_tokens ? wish->max_tokens : CONTEXT_TOKENS - wish->prompt_tokens) + 1;
     guint64 sentences = part == PART_REASONING ? 1 : 2 + draw(seed) % 3;
     gboolean first = tokens->len == 0 || g_array_index(tokens, Token, tokens->len - 1).part != part;
     int before, state = markov_start();
@@ -111,7 +112,7 @@ Choice *generate(const Wish *wish, guint64 nth)
         add_sentences(choice->tokens, PART_TEXT, wish, &seed);
     }
     gint64 room = CONTEXT_TOKENS - wish->prompt_tokens, most = wish->max_tokens ? MIN(wish->max_tokens, room) : room;
-    if (choice->tokens->len > most || (wish->endless && choice->tokens->len == most)) {
+    if (choice->tokens->len > most) {
         g_array_set_size(choice->tokens, (guint)most);
         choice->finish = "length";
     }
