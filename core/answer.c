@@ -163,8 +163,8 @@ void kzi_answer_decode(kzi_call *call)
     }
     if (call->op->answer >= KZ_ANSWER_EVENTS)
         return;
-    kzi_scope *scope = kzi_scope_new(call->answer.length / 2 + 512);
-    if (scope)
+    kzi_scope *scope = kzi_scope_new(call->answer.length / 2 + call->head.length + 512);
+    if (scope && kzi_scope_set_head(scope, call->head.data, call->head.length))
         call->result = call->op->answer == KZ_ANSWER_TEXT ? decode_text(call, scope)
             : call->op->answer == KZ_ANSWER_BYTES         ? decode_bytes(call, scope)
                                                           : decode_json(call, scope);

@@ -95,9 +95,7 @@ void kzi_call_clear(kzi_call *call)
     kzi_buffer_free(&call->url);
     kzi_buffer_free(&call->body);
     kzi_buffer_free(&call->answer);
-    free(call->content_type);
-    free(call->request_id);
-    free(call->etag);
+    kzi_buffer_free(&call->head);
     kzi_options_unref(call->options);
     kzi_client_drop(call->client);
     kz_error *error = call->error;

@@ -206,15 +206,14 @@ struct kzi_call {
     char curl_error[CURL_ERROR_SIZE];
     long status;
     size_t header_bytes;
-    char *content_type;
-    char *request_id;
-    char *etag;
-    int64_t retry_after; /* milliseconds, -1: not said */
-    int64_t range_start; /* of a partial answer, -1: none */
-    int should_retry;    /* x-should-retry: 1, 0, -1 not said */
-    kzi_buffer answer;   /* in memory: decoded later, or the body of an error */
-    kzi_sink sink;       /* bytes NULL: in memory */
-    unsigned sends;      /* pre-request callbacks within this attempt */
+    kzi_buffer head;                              /* its headers (header.h) */
+    const char *content_type, *request_id, *etag; /* among them */
+    int64_t retry_after;                          /* milliseconds, -1: not said */
+    int64_t range_start;                          /* of a partial answer, -1: none */
+    int should_retry;                             /* x-should-retry: 1, 0, -1 not said */
+    kzi_buffer answer;                            /* in memory: decoded later, or the body of an error */
+    kzi_sink sink;                                /* bytes NULL: in memory */
+    unsigned sends;                               /* pre-request callbacks within this attempt */
     bool headers_done;
     bool paused;
     bool sent; /* the request may have reached the server */

@@ -77,3 +77,27 @@ int64_t kzi_header_range_start(const char *value, size_t length)
     int64_t last = digits(&at, end);
     return last >= first ? first : -1;
 }
+
+bool kzi_head_add(kzi_buffer *head, const char *line, size_t length)
+{
+    enum { USUAL = 256 };
+    while (length && strchr(" \t\r\n", line[length - 1]))
+        length--;
+    if (memchr(line, 0, length))
+        return true;
+    if (!head->length)
+        kzi_buffer_reserve(head, length + 1 > USUAL ? length + 1 : USUAL);
+    kzi_buffer_append(head, line, length);
+    kzi_buffer_putc(head, 0);
+    return !head->failed;
+}
+
+const char *kzi_head_find(const char *head, size_t length, const char *name)
+{
+    const char *value;
+    size_t n;
+    for (size_t at = 0; at < length; at += strlen(head + at) + 1)
+        if (kzi_header_is(head + at, strlen(head + at), name, &value, &n))
+            return value;
+    return NULL;
+}

@@ -2,6 +2,8 @@
 #ifndef KZI_HEADER_H
 #define KZI_HEADER_H
 
+#include "buffer.h"
+
 #include <kamiwaza/base.h>
 #include <time.h>
 
@@ -11,5 +13,10 @@ bool kzi_header_is(const char *line, size_t length, const char *name, const char
 int64_t kzi_header_delay(const char *value, size_t length, int64_t unit, time_t now);
 /* Where the part of a Content-Range begins, "bytes 5-9/10": 5. -1: no such part. */
 int64_t kzi_header_range_start(const char *value, size_t length);
+
+/* The headers of an answer, kept: lines without their ends, a NUL behind each. False: no memory. */
+bool kzi_head_add(kzi_buffer *head, const char *line, size_t length);
+/* The value of the first header of this name, whatever its case; NULL: there is none. */
+const char *kzi_head_find(const char *head, size_t length, const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 /* result.c: results as programs and flows hold them: roots, their JSON, items kept beyond their stream. */
 #include "result.h"
 
+#include "header.h"
 #include "schema_json.h"
 
 #include <stdlib.h>
@@ -31,6 +32,13 @@ size_t kz_string_length(const char *string)
     if (string)
         memcpy(&length, string - 4, sizeof length);
     return length;
+}
+
+const char *kz_result_header(const void *result, const char *name)
+{
+    size_t length = 0;
+    const char *head = result && name ? kzi_scope_head(kzi_header_of(result)->scope, &length) : NULL;
+    return kzi_head_find(head, length, name);
 }
 
 kz_json kz_json_of(const void *object)

@@ -23,6 +23,8 @@ struct kzi_scope {
     kzi_scope *joined; /* freed together, chained by `sibling` */
     kzi_scope *sibling;
     void *root;
+    const char *head;
+    size_t head_length;
 };
 
 enum { FIRST_CHUNK = 512, LARGEST_CHUNK = 1024 * 1024 };
@@ -170,6 +172,23 @@ static void release_guests(kzi_scope *scope)
 static void free_chunk(chunk *old)
 {
     kzi_wipe_free(old, sizeof *old + old->used);
+}
+
+bool kzi_scope_set_head(kzi_scope *scope, const char *head, size_t length)
+{
+    char *copy = length ? kzi_scope_alloc(scope, length) : NULL;
+    if (!copy)
+        return !length;
+    memcpy(copy, head, length);
+    scope->head = copy;
+    scope->head_length = length;
+    return true;
+}
+
+const char *kzi_scope_head(const kzi_scope *scope, size_t *length)
+{
+    *length = scope->head_length;
+    return scope->head;
 }
 
 void kzi_scope_reset(kzi_scope *scope)

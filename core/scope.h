@@ -34,6 +34,9 @@ void kzi_scope_join(kzi_scope *scope, kzi_scope *other);
 /* Forgets everything but keeps the largest chunk, so that a stream allocates nothing per item. */
 void kzi_scope_reset(kzi_scope *scope);
 void kzi_scope_free(kzi_scope *scope);
+/* Keeps a copy of the headers that an answer came with; false: no memory. */
+bool kzi_scope_set_head(kzi_scope *scope, const char *head, size_t length);
+const char *kzi_scope_head(const kzi_scope *scope, size_t *length);
 /* Whether the object is the first of its scope: what a call returned. */
 bool kzi_scope_is_root(const kzi_scope *scope, const void *object);
 

@@ -3,6 +3,7 @@
  * costs no allocation. */
 #include "stream.h"
 #include "events.h"
+#include "header.h"
 #include "json_scan.h"
 #include "loop.h"
 #include "pages.h"
@@ -435,6 +436,11 @@ bool kz_stream_each(kz_stream *stream, kz_item_fn item, void *user, kz_error **e
         if (item(NULL, next, user) != KZ_GO_ON)
             break;
     return !failure || kz_error_move(error, &failure);
+}
+
+const char *kz_stream_header(const kz_stream *stream, const char *name)
+{
+    return stream && name ? kzi_head_find(stream->call.head.data, stream->call.head.length, name) : NULL;
 }
 
 void kz_stream_close(kz_stream *stream)

@@ -27,24 +27,11 @@ static bool good(const kzi_call *call)
     return call->status >= 200 && call->status < 300;
 }
 
-static bool keep(char **place, const char *value, size_t length)
-{
-    free(*place);
-    *place = strndup(value, length);
-    return *place != NULL;
-}
-
-/* False: no memory. */
-static bool note_header(kzi_call *call, const char *line, size_t length)
+/* What a header says that the engine goes by; the rest is only kept. */
+static void note_header(kzi_call *call, const char *line, size_t length)
 {
     const char *value;
     size_t n;
-    if (kzi_header_is(line, length, "content-type", &value, &n))
-        return keep(&call->content_type, value, n);
-    if (kzi_header_is(line, length, "x-request-id", &value, &n))
-        return keep(&call->request_id, value, n);
-    if (kzi_header_is(line, length, "etag", &value, &n))
-        return keep(&call->etag, value, n);
     if (kzi_header_is(line, length, "content-range", &value, &n))
         call->range_start = kzi_header_range_start(value, n);
     else if (kzi_header_is(line, length, "retry-after-ms", &value, &n))
@@ -53,7 +40,6 @@ static bool note_header(kzi_call *call, const char *line, size_t length)
         call->retry_after = kzi_header_delay(value, n, 1000, time(NULL));
     else if (kzi_header_is(line, length, "x-should-retry", &value, &n))
         call->should_retry = n == 4 && !strncasecmp(value, "true", 4) ? 1 : n == 5 && !strncasecmp(value, "false", 5) ? 0 : -1;
-    return true;
 }
 
 static void forget_answer(kzi_call *call)
@@ -62,10 +48,18 @@ static void forget_answer(kzi_call *call)
     call->status = 0;
     call->retry_after = call->should_retry = -1;
     call->range_start = -1;
-    free(call->content_type);
-    free(call->request_id);
-    free(call->etag);
     call->content_type = call->request_id = call->etag = NULL;
+    kzi_buffer_clear(&call->head);
+}
+
+/* All headers are there: nothing moves them any more. */
+static void end_headers(kzi_call *call)
+{
+    const char *head = call->head.data;
+    call->content_type = kzi_head_find(head, call->head.length, "content-type");
+    call->request_id = kzi_head_find(head, call->head.length, "x-request-id");
+    call->etag = kzi_head_find(head, call->head.length, "etag");
+    call->headers_done = true;
 }
 
 /* Room for the whole answer at once, where the server says how long it is. */
@@ -92,7 +86,10 @@ static size_t take_header(char *line, size_t size, size_t n, void *user)
     if (length > 5 && !strncasecmp(line, "HTTP/", 5)) {
         forget_answer(call);
     } else if (length > 2) {
-        if (!note_header(call, line, length)) {
+        if (call->headers_done) /* trailers */
+            return length;
+        note_header(call, line, length);
+        if (!kzi_head_add(&call->head, line, length)) {
             kz_error_no_memory(&call->error);
             return 0;
         }
@@ -100,7 +97,7 @@ static size_t take_header(char *line, size_t size, size_t n, void *user)
         curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
         if (call->status < 200)
             return length;
-        call->headers_done = true;
+        end_headers(call);
         if (!good(call) || !call->sink.bytes)
             make_room(call);
         if (good(call) && call->sink.begin) {

@@ -139,6 +139,11 @@ KZ_API size_t kz_string_length(const char *string);
  * any object reached from a result: the root, or what it points to. An object without text gives { NULL, 0 }. */
 KZ_API kz_json kz_json_of(const void *object);
 
+/* A header of the answer that an object came with ("x-ratelimit-remaining-requests", "x-request-id"), by its name in any case; the first
+ * of several. Borrowed from the result. NULL: the answer had none of that name, `object` is NULL or comes from several requests. Items
+ * of streams have none: kz_stream_header(). */
+KZ_API const char *kz_result_header(const void *object, const char *name);
+
 /* Version of the running library, such as "0.1.0". Static. */
 KZ_API const char *kz_version(void);
 

@@ -61,6 +61,10 @@ KZ_API kz_stream *kz_call_stream(void *service, const kz_op_ref *op, const void 
  * The items are of the type that the operation names. Not for two threads at once. */
 KZ_API void *kz_stream_next(kz_stream *stream, kz_error **error);
 
+/* A header of the answer that the stream comes with, as kz_result_header(); NULL for streams of several requests, and on
+ * a loop of the program until the first item is there. Borrowed from the stream. */
+KZ_API const char *kz_stream_header(const kz_stream *stream, const char *name);
+
 /* Ends a stream, whether it is at its end or not. NULL is ignored. */
 KZ_API void kz_stream_close(kz_stream *stream);
 

@@ -21,6 +21,13 @@ typedef struct state {
     unsigned next; /* the place that is used next, the oldest */
 } state;
 
+static void place_clear(place *p)
+{
+    free(p->key);
+    free(p->url);
+    *p = (place){ 0 };
+}
+
 void *kzp_openai_create(kz_service *service, kz_error **error)
 {
     (void)service;
@@ -35,10 +42,8 @@ void *kzp_openai_create(kz_service *service, kz_error **error)
 void kzp_openai_destroy(void *memory)
 {
     state *s = memory;
-    for (size_t i = 0; i < MOST_REMEMBERED; i++) {
-        free(s->places[i].key);
-        free(s->places[i].url);
-    }
+    for (size_t i = 0; i < MOST_REMEMBERED; i++)
+        place_clear(&s->places[i]);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -54,21 +59,16 @@ static place *place_of(state *s, const char *key)
 /* A server that cannot be remembered for want of memory is found again the next time. */
 static void remember(state *s, const char *key, const char *url)
 {
-    char *key_copy = strdup(key), *url_copy = strdup(url);
+    place made = { strdup(key), strdup(url) };
+    if (!made.key || !made.url)
+        place_clear(&made);
     pthread_mutex_lock(&s->lock);
     place *p = place_of(s, key);
     if (!p)
         p = &s->places[s->next++ % MOST_REMEMBERED];
-    free(p->key);
-    free(p->url);
-    *p = (place){ 0 };
-    if (key_copy && url_copy)
-        *p = (place){ key_copy, url_copy };
+    place_clear(p);
+    *p = made;
     pthread_mutex_unlock(&s->lock);
-    if (!p->key) {
-        free(key_copy);
-        free(url_copy);
-    }
 }
 
 /* True where it is known; *answer is what the step then is. */

@@ -144,11 +144,11 @@ static kz_chat_tool *all_tools(const kz_chat_completion_params *params, const kz
 {
     size_t count = params->n_tools + loop->n_functions;
     kz_chat_tool *tools = calloc(count + 1, sizeof *tools + sizeof(kz_chat_function));
-    kz_chat_function *functions = (kz_chat_function *)(void *)(tools + count + 1);
     if (!tools) {
         kz_error_no_memory(error);
         return NULL;
     }
+    kz_chat_function *functions = (kz_chat_function *)(void *)(tools + count + 1);
     if (params->n_tools)
         memcpy(tools, params->tools, params->n_tools * sizeof *tools);
     for (size_t i = 0; i < loop->n_functions; i++) {

@@ -27,6 +27,31 @@ static void test_chat(void)
     end(&f);
 }
 
+static void test_headers(void)
+{
+    Fixture f;
+    const WireAnswer script[] = { { "HTTP/1.1 500 No\r\nX-Request-Id: first\r\nretry-after-ms: 1\r\nContent-Length: 0\r\n\r\n",
+                                      -1, 0 },
+        { "HTTP/1.1 200 OK\r\nX-RateLimit-Remaining-Requests: 59 \r\nx-request-id: req-1\r\nContent-Type: application/json\r\n"
+          "Content-Length: 16\r\nEmpty:\r\n\r\n{\"choices\":[{}]}",
+            -1, WIRE_BYTES },
+        { "HTTP/1.1 200 OK\r\nx-request-id: req-2\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: {}\n\n",
+            -1, WIRE_CLOSE } };
+    begin(&f, script, 3);
+    kz_chat_completion *reply = kz_openai_chat_completions_create(f.openai, &hello, &f.error);
+    g_assert_cmpstr(kz_result_header(reply, "x-ratelimit-remaining-requests"), ==, "59");
+    g_assert_cmpstr(kz_result_header(reply->choices[0], "X-Request-ID"), ==, "req-1");
+    g_assert_cmpstr(kz_result_header(reply, "empty"), ==, "");
+    g_assert_null(kz_result_header(reply, "retry-after-ms")); /* of the attempt before */
+    g_assert_null(kz_result_header(NULL, "x"));
+    kz_stream *stream = kz_openai_chat_completions_create_stream(f.openai, &hello, &f.error);
+    g_assert_nonnull(kz_stream_next(stream, &f.error));
+    g_assert_cmpstr(kz_stream_header(stream, "x-request-id"), ==, "req-2");
+    kz_stream_close(stream);
+    kz_free(reply);
+    end(&f);
+}
+
 static void test_arguments(void)
 {
     Fixture f;
@@ -352,5 +377,6 @@ int main(int argc, char **argv)
     g_test_add_func("/openai/errors-of-engines-are-understood", test_errors_of_engines);
     g_test_add_func("/openai/what-takes-its-time-is-waited-for", test_poll);
     g_test_add_func("/openai/errors-in-good-answers-are-errors", test_errors_in_good_answers);
+    g_test_add_func("/openai/headers-are-reachable-from-results", test_headers);
     return g_test_run();
 }

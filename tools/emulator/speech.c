@@ -19,12 +19,18 @@ static void put32(guchar *at, guint32 value)
     put16(at + 2, value >> 16);
 }
 
+static void put_word(guchar *at, const char *word)
+{
+    for (; *word; word++)
+        *at++ = (guchar)*word;
+}
+
 /* The header of a file of 16-bit samples, one channel. */
 static void put_header(guchar *at, guint32 bytes)
 {
-    memcpy(at, "RIFF", 4);
+    put_word(at, "RIFF");
     put32(at + 4, bytes + HEADER - 8);
-    memcpy(at + 8, "WAVEfmt ", 8);
+    put_word(at + 8, "WAVEfmt ");
     put32(at + 16, 16);
     put16(at + 20, 1);
     put16(at + 22, 1);
@@ -32,7 +38,7 @@ static void put_header(guchar *at, guint32 bytes)
     put32(at + 28, RATE * 2);
     put16(at + 32, 2);
     put16(at + 34, 16);
-    memcpy(at + 36, "data", 4);
+    put_word(at + 36, "data");
     put32(at + 40, bytes);
 }
 
