@@ -80,7 +80,7 @@ int64_t kzi_header_range_start(const char *value, size_t length)
 
 bool kzi_head_add(kzi_buffer *head, const char *line, size_t length)
 {
-    enum { USUAL = 256 };
+    enum { USUAL = 250 }; /* and what a buffer keeps behind it: 256 */
     while (length && strchr(" \t\r\n", line[length - 1]))
         length--;
     if (memchr(line, 0, length))

@@ -45,9 +45,20 @@ struct kz_stream {
     kzi_pages *pages;
 };
 
+/* The answer is here: the request, if the server has all of it, is not needed any more. */
+static void drop_request(kzi_call *call)
+{
+    curl_off_t sent = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    if (sent == (curl_off_t)call->body.length)
+        kzi_buffer_free(&call->body);
+}
+
 static bool begin(void *user, kzi_call *call)
 {
     kz_stream *stream = user;
+    if (!call->resumable)
+        drop_request(call);
     const char *type = call->content_type ? call->content_type : "";
     if (call->op->answer != KZ_ANSWER_CHUNKS && !strncasecmp(type, "text/html", 9))
         return kzi_call_error(call, &call->error, KZ_ERROR_NOT_API,

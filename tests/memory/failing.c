@@ -1,6 +1,8 @@
 /* failing.c: see failing.h. */
 #include "failing.h"
 
+#include <glib.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,4 +91,27 @@ void __wrap_curl_easy_reset(void *easy)
     countdown = -1;
     __real_curl_easy_reset(easy);
     countdown = before;
+}
+
+void failing_each(FailingWork work, void *user, bool any_error)
+{
+    for (int n = 0;; n++) {
+        kz_error *error = NULL;
+        g_assert_cmpint(n, <, 20000);
+        failing_begin(n);
+        bool done = work(user, &error);
+        bool hit = failing_end();
+        if (done != !error)
+            g_error("allocation %d: %s", n, done ? "done, with an error" : "neither done nor an error");
+        if (error && (!hit || (error->code != KZ_ERROR_NO_MEMORY && !any_error)))
+            g_error("allocation %d: %s", n, error->message);
+        kz_error_clear(&error);
+        if (!hit) {
+            g_assert_cmpint(n, >, 0);
+            g_test_message("%d allocations", n);
+            return;
+        }
+        if (!work(user, &error))
+            g_error("after allocation %d failed: %s", n, error->message);
+    }
 }

@@ -56,7 +56,7 @@ typedef struct Fixture {
     char *folder;
 } Fixture;
 
-typedef bool (*Work)(Fixture *f, kz_error **error);
+typedef FailingWork Work;
 
 static bool libcurl_too;
 
@@ -104,35 +104,11 @@ static void end(Fixture *f)
     wire_stop(f->server);
 }
 
-static bool is_honest(const kz_error *error)
-{
-    return error->code == KZ_ERROR_NO_MEMORY || libcurl_too;
-}
-
 static void fail_each(gconstpointer data)
 {
-    Work work = *(const Work *)data;
     Fixture f;
     begin(&f);
-    for (int n = 0;; n++) {
-        kz_error *error = NULL;
-        g_assert_cmpint(n, <, 20000);
-        failing_begin(n);
-        bool done = work(&f, &error);
-        bool reached = failing_end();
-        if (done != !error)
-            g_error("allocation %d: %s", n, done ? "done, with an error" : "neither done nor an error");
-        if (error && (!reached || !is_honest(error)))
-            g_error("allocation %d: %s", n, error->message);
-        kz_error_clear(&error);
-        if (!reached) {
-            g_assert_cmpint(n, >, 0);
-            g_test_message("%d allocations", n);
-            break;
-        }
-        if (!work(&f, &error))
-            g_error("after allocation %d failed: %s", n, error->message);
-    }
+    failing_each(*(const Work *)data, &f, libcurl_too);
     end(&f);
 }
 
@@ -150,13 +126,15 @@ static bool took(kz_thing *thing)
     return thing != NULL;
 }
 
-static bool get(Fixture *f, kz_error **error)
+static bool get(void *user, kz_error **error)
 {
+    Fixture *f = user;
     return took(kz_trial_get(f->trial, &(kz_trial_get_params){ .name = "o/n e" }, error));
 }
 
-static bool get_with_arguments(Fixture *f, kz_error **error)
+static bool get_with_arguments(void *user, kz_error **error)
 {
+    Fixture *f = user;
     const char *const tags[] = { "x", "y&z" };
     kz_thing_list *list = kz_trial_list(f->trial,
         &(kz_trial_list_params){
@@ -167,8 +145,9 @@ static bool get_with_arguments(Fixture *f, kz_error **error)
     return list != NULL;
 }
 
-static bool with_options(Fixture *f, kz_error **error)
+static bool with_options(void *user, kz_error **error)
 {
+    Fixture *f = user;
     const kz_string_entry headers[] = { { "X-Three", "3" } }, query[] = { { "k", "v v" } };
     kz_trial *own = kz_trial_with_options(f->trial,
         &(kz_call_options){ .headers = headers, .n_headers = 1, .query = query, .n_query = 1, .timeout = KZ_NUMBER(20) }, error);
@@ -182,8 +161,9 @@ static const kz_new_thing inner_things[] = {
     { .name = "two", .labels = (const kz_string_entry[]){ { "k", "v" } }, .n_labels = 1, .extra = { "{\"top_k\":40}", 12 } },
 };
 
-static bool post(Fixture *f, kz_error **error)
+static bool post(void *user, kz_error **error)
 {
+    Fixture *f = user;
     return took(kz_trial_make(f->trial,
         &(kz_trial_make_params){ .name = "new \"thing\"",
             .weight = KZ_NUMBER(0.1),
@@ -194,8 +174,9 @@ static bool post(Fixture *f, kz_error **error)
         error));
 }
 
-static bool multipart(Fixture *f, kz_error **error)
+static bool multipart(void *user, kz_error **error)
 {
+    Fixture *f = user;
     const kz_upload more[] = { { .data = "two", .length = 3, .filename = "2.txt", .type = "text/plain" }, { .data = "" } };
     const char *const names[] = { "n1", "n2" };
     return took(kz_trial_send(f->trial,
@@ -208,8 +189,9 @@ static bool multipart(Fixture *f, kz_error **error)
         error));
 }
 
-static bool bytes(Fixture *f, kz_error **error)
+static bool bytes(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_bytes *content = kz_trial_content(f->trial, NULL, error);
     g_assert_true(!content || (content->length == 5 && !strcmp(content->type, "application/octet-stream")));
     kz_free(content);
@@ -226,8 +208,9 @@ static bool expect(kz_error *failure, kz_error_code code, kz_error **error)
     return true;
 }
 
-static bool error_answer(Fixture *f, kz_error **error)
+static bool error_answer(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_error *failure = NULL;
     g_assert_null(kz_trial_get(f->trial, &(kz_trial_get_params){ .name = "missing" }, &failure));
     if (failure && failure->code == KZ_ERROR_NOT_FOUND) {
@@ -239,22 +222,25 @@ static bool error_answer(Fixture *f, kz_error **error)
     return expect(failure, KZ_ERROR_NOT_FOUND, error);
 }
 
-static bool misfit(Fixture *f, kz_error **error)
+static bool misfit(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_error *failure = NULL;
     g_assert_null(kz_trial_get(f->trial, &(kz_trial_get_params){ .name = "wrong" }, &failure));
     return expect(failure, KZ_ERROR_DECODE, error);
 }
 
-static bool bad_argument(Fixture *f, kz_error **error)
+static bool bad_argument(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_error *failure = NULL;
     g_assert_null(kz_trial_make(f->trial, &(kz_trial_make_params){ .name = "x", .extra = KZ_JSON("{") }, &failure));
     return expect(failure, KZ_ERROR_ARGUMENT, error);
 }
 
-static bool stream(Fixture *f, kz_error **error)
+static bool stream(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_stream *events = kz_trial_tail(f->trial, NULL, error);
     int n = 0;
     for (const kz_thing *item; events && (item = kz_stream_next(events, error)); n++) {
@@ -284,15 +270,17 @@ static bool finish(kz_loop *loop, kz_pending *pending, bool content, kz_error **
     return fine;
 }
 
-static bool asynchronous(Fixture *f, kz_error **error)
+static bool asynchronous(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_loop *loop = kz_loop_new(f->client, error);
     const kz_trial_make_params params = { .name = "new", .things = inner_things, .n_things = 2 };
     return finish(loop, kz_submit(loop, f->trial, &kz_trial_make_op, &params, NULL, NULL, error), true, error);
 }
 
-static bool asynchronous_upload(Fixture *f, kz_error **error)
+static bool asynchronous_upload(void *user, kz_error **error)
 {
+    Fixture *f = user;
     const char *const names[] = { "n1", "n2" };
     kz_loop *loop = kz_loop_new(f->client, error);
     const kz_trial_send_params params = { .file = &(kz_upload){ .data = "one", .length = 3 }, .names = names, .n_names = 2 };
@@ -307,8 +295,9 @@ static kz_flow_control count(kz_pending *pending, void *item, void *user)
     return KZ_GO_ON;
 }
 
-static bool pushed_stream(Fixture *f, kz_error **error)
+static bool pushed_stream(void *user, kz_error **error)
 {
+    Fixture *f = user;
     int n = 0;
     kz_loop *loop = kz_loop_new(f->client, error);
     kz_pending *pending = kz_submit_stream(loop, f->trial, &kz_trial_tail_op, NULL, count, NULL, &n, error);
@@ -317,8 +306,9 @@ static bool pushed_stream(Fixture *f, kz_error **error)
     return fine;
 }
 
-static bool pages(Fixture *f, kz_error **error)
+static bool pages(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_trial *own = kz_trial_with_options(f->trial,
         &(kz_call_options){ .query = (const kz_string_entry[]){ { "unused", NULL } }, .n_query = 1, .max_retries = KZ_INT(0) },
         error);
@@ -332,8 +322,9 @@ static bool pages(Fixture *f, kz_error **error)
     return !*error;
 }
 
-static bool several(Fixture *f, kz_error **error)
+static bool several(void *user, kz_error **error)
 {
+    Fixture *f = user;
     const kz_trial_get_params one = { .name = "one" };
     const kz_trial_make_params two = { .name = "two", .things = inner_things, .n_things = 2 };
     kz_call_item items[] = { { f->trial, &kz_trial_get_op, &one, NULL, NULL }, { f->trial, &kz_trial_make_op, &two, NULL, NULL },
@@ -348,8 +339,9 @@ static bool several(Fixture *f, kz_error **error)
     return fine;
 }
 
-static bool by_name(Fixture *f, kz_error **error)
+static bool by_name(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_answer answer;
     bool done = kz_call_by_name(f->client, "trial.make",
         KZ_JSON("{\"name\":\"\\u0061\",\"tags\":[\"x\"],\"labels\":{\"k\":\"v\"},\"things\":[{\"name\":\"b\",\"unknown\":{\"a\":"
@@ -359,8 +351,9 @@ static bool by_name(Fixture *f, kz_error **error)
     return done;
 }
 
-static bool stream_by_name(Fixture *f, kz_error **error)
+static bool stream_by_name(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_answer answer;
     int n = 0;
     bool done = kz_call_by_name(f->client, "trial.list_things_each", KZ_JSON("{\"kind\":\"round\"}"), NULL, &answer, error);
@@ -371,8 +364,9 @@ static bool stream_by_name(Fixture *f, kz_error **error)
     return !*error;
 }
 
-static bool unknown_names(Fixture *f, kz_error **error)
+static bool unknown_names(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_answer answer;
     kz_error *failure = NULL, *other = NULL;
     g_assert_false(kz_call_by_name(f->client, "trial.maek", KZ_JSON("{}"), NULL, &answer, &failure));
@@ -382,8 +376,9 @@ static bool unknown_names(Fixture *f, kz_error **error)
 }
 
 /* A client of its own, from its configuration to its first call. */
-static bool fresh_client(Fixture *f, kz_error **error)
+static bool fresh_client(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_client *client = kz_client_new(f->config, error);
     kz_trial *trial = client ? kz_client_trial(client, error) : NULL;
     bool done = trial && took(kz_trial_get(trial, &(kz_trial_get_params){ .name = "one" }, error));
@@ -391,8 +386,9 @@ static bool fresh_client(Fixture *f, kz_error **error)
     return done;
 }
 
-static bool list_plugins(Fixture *f, kz_error **error)
+static bool list_plugins(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_plugin_list *list = kz_client_plugins(f->client, true, error);
     bool found = false;
     for (size_t i = 0; list && i < list->n_items; i++)
@@ -402,8 +398,9 @@ static bool list_plugins(Fixture *f, kz_error **error)
     return list != NULL;
 }
 
-static bool search(Fixture *f, kz_error **error)
+static bool search(void *user, kz_error **error)
 {
+    Fixture *f = user;
     kz_model_list *list = kz_models_search(f->models, &(kz_models_search_params){ .query = "m" }, error);
     for (size_t i = 0; list && i < list->n_items; i++) {
         g_assert_cmpuint(list->items[i]->n_m_files, ==, 2);
@@ -414,8 +411,9 @@ static bool search(Fixture *f, kz_error **error)
     return list != NULL;
 }
 
-static bool download(Fixture *f, kz_error **error)
+static bool download(void *user, kz_error **error)
 {
+    Fixture *f = user;
     /* One file was begun earlier. */
     char *part = g_build_filename(f->folder, ".m-q4_k.gguf.part", NULL), *tag = g_strconcat(part, ".tag", NULL);
     empty_folder(f);
