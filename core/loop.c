@@ -18,6 +18,8 @@ kzi_loop *kzi_loop_new(kz_client *client)
         free(loop);
         return NULL;
     }
+    enum { STREAMS = 1000 }; /* of one HTTP/2 connection, where the server lets so many be */
+    curl_multi_setopt(loop->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS);
     loop->client = client;
     return loop;
 }

@@ -190,6 +190,9 @@ static bool set_connection(kzi_call *call, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->connect_timeout);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(settings));
+    /* Rather wait for a connection that HTTP/2 shares than open one for each call. Without TLS there is no HTTP/2 to wait for. */
+    if (call->loop->shared && !strncasecmp(call->url.data, "https:", 6))
+        curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     if (call->accepts_stream)
         curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);

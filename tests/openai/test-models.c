@@ -322,6 +322,13 @@ static void test_examples(void)
     g_assert_cmpstr(once, ==, expected);
     char *piped = run("Hello\n", (const char *const[]){ g_getenv("KAMIWAZA_TEST_COMMAND"), "chat", NULL });
     g_assert_cmpstr(piped, ==, expected);
+    if (g_getenv("KAMIWAZA_TEST_UV")) {
+        char *uv = run("", (const char *const[]){ g_getenv("KAMIWAZA_TEST_UV"), "tiny", "Hello", "Hello", NULL });
+        char *twice = g_strconcat(expected, expected, NULL);
+        g_assert_cmpstr(uv, ==, twice);
+        g_free(twice);
+        g_free(uv);
+    }
     if (g_getenv("KAMIWAZA_TEST_GLIB")) {
         char *glib = run("", (const char *const[]){ g_getenv("KAMIWAZA_TEST_GLIB"), "tiny", "Hello", NULL });
         g_assert_cmpstr(glib, ==, expected);

@@ -1,0 +1,300 @@
+/* test-many.c: a thousand streams on one thread, over connections of their own and multiplexed over HTTP/2 by a real server; fair to
+ * each, and a stream that floods starves nobody. The server behind is the benchmark's, which sends to all at once. */
+#include <gio/gio.h>
+#include <kamiwaza/async.h>
+#include <kamiwaza/openai.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { ITEMS = 20 };
+
+static const kz_chat_message message = { .role = "user", .content = "Hello" };
+static const kz_chat_completion_params hello = { .model = "m", .messages = &message, .n_messages = 1 };
+
+static GSubprocess *behind;
+static guint16 behind_port;
+
+/* ---- servers ---- */
+
+static char *read_line_of(GSubprocess *program)
+{
+    GDataInputStream *out = g_data_input_stream_new(g_subprocess_get_stdout_pipe(program));
+    g_filter_input_stream_set_close_base_stream(G_FILTER_INPUT_STREAM(out), FALSE);
+    char *line = g_data_input_stream_read_line(out, NULL, NULL, NULL);
+    g_object_unref(out);
+    return line;
+}
+
+static void start_server(void)
+{
+    GError *problem = NULL;
+    behind = g_subprocess_new(
+        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDIN_PIPE, &problem, g_getenv("KAMIWAZA_TEST_SERVER"), NULL);
+    g_assert_no_error(problem);
+    char *line = read_line_of(behind);
+    behind_port = (guint16)g_ascii_strtoull(line, NULL, 10);
+    g_assert_cmpuint(behind_port, >, 0);
+    g_free(line);
+}
+
+static void stop_server(void)
+{
+    g_output_stream_close(g_subprocess_get_stdin_pipe(behind), NULL, NULL);
+    g_subprocess_wait(behind, NULL, NULL);
+    g_object_unref(behind);
+}
+
+typedef struct Fixture {
+    kz_client *client;
+    kz_openai *openai;
+    kz_loop *loop;
+    kz_error *error;
+} Fixture;
+
+static void begin(Fixture *f, const char *base, const char *ca_file)
+{
+    f->error = NULL;
+    kz_config *config = kz_config_new(&f->error);
+    kz_config_set_isolated(config, true, &f->error);
+    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
+    kz_config_set(config, "openai_base_url", base, &f->error);
+    kz_config_set(config, "max_retries", "0", &f->error);
+    if (ca_file)
+        kz_config_set(config, "ca_file", ca_file, &f->error);
+    f->client = kz_client_new(config, &f->error);
+    f->openai = kz_client_openai(f->client, &f->error);
+    f->loop = kz_loop_new(f->client, &f->error);
+    kz_config_free(config);
+    if (f->error)
+        g_error("%s", f->error->message);
+}
+
+static void end(Fixture *f)
+{
+    if (f->error)
+        g_error("%s", f->error->message);
+    kz_loop_free(f->loop);
+    kz_client_free(f->client);
+}
+
+/* ---- many streams ---- */
+
+typedef struct Crowd {
+    int count, ended, failed, widest;
+    int *items;        /* of each stream */
+    int at[ITEMS + 2]; /* how many streams have got so far */
+    int lowest;
+    char problem[256];
+} Crowd;
+
+typedef struct Member {
+    Crowd *crowd;
+    int number;
+} Member;
+
+/* How far the streams are apart: told from how many are at each place. */
+static kz_flow_control take(kz_pending *pending, void *item, void *user)
+{
+    Member *m = user;
+    Crowd *c = m->crowd;
+    (void)pending;
+    g_assert_nonnull(((kz_chat_completion_chunk *)item)->id);
+    int place = ++c->items[m->number];
+    g_assert_cmpint(place, <=, ITEMS + 1);
+    c->at[place - 1]--;
+    c->at[place]++;
+    while (!c->at[c->lowest])
+        c->lowest++;
+    c->widest = MAX(c->widest, place - c->lowest);
+    return KZ_GO_ON;
+}
+
+static void done(kz_pending *pending, void *user)
+{
+    Member *m = user;
+    kz_error *error = NULL;
+    m->crowd->ended++;
+    if (!kz_pending_take(pending, &error)) {
+        m->crowd->failed++;
+        g_strlcpy(m->crowd->problem, error->message, sizeof m->crowd->problem);
+    }
+    kz_error_free(error);
+    kz_pending_free(pending);
+}
+
+static void run_crowd(Fixture *f, int count)
+{
+    Crowd c = { .count = count, .items = g_new0(int, count) };
+    Member *members = g_new0(Member, count);
+    c.at[0] = count;
+    for (int i = 0; i < count; i++) {
+        members[i] = (Member){ &c, i };
+        kz_submit_stream(
+            f->loop, f->openai, &kz_openai_chat_completions_create_stream_op, &hello, take, done, &members[i], &f->error);
+    }
+    while (kz_loop_wait(f->loop, 30))
+        ;
+    g_assert_cmpint(c.ended, ==, count);
+    if (c.failed)
+        g_error("%d of %d failed: %s", c.failed, count, c.problem);
+    for (int i = 0; i < count; i++)
+        g_assert_cmpint(c.items[i], ==, c.items[0]);
+    g_assert_cmpint(c.items[0], >=, ITEMS);
+    g_test_message("%d streams, at most %d items apart", count, c.widest);
+    g_assert_cmpint(c.widest, <=, ITEMS / 2);
+    g_free(members);
+    g_free(c.items);
+}
+
+static void test_thousand(void)
+{
+    struct rlimit files = { 0 };
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur < 1200) {
+        g_test_skip("fewer than 1,200 files may be open here");
+        return;
+    }
+    Fixture f;
+    char *base = g_strdup_printf("http://127.0.0.1:%u/together/1000/%d/20000", behind_port, ITEMS);
+    begin(&f, base, NULL);
+    run_crowd(&f, 1000);
+    end(&f);
+    g_free(base);
+}
+
+/* ---- a stream that floods ---- */
+
+static kz_flow_control count_item(kz_pending *pending, void *item, void *user)
+{
+    (void)pending, (void)item;
+    ++*(gint64 *)user;
+    return KZ_GO_ON;
+}
+
+static void test_flood(void)
+{
+    Fixture f;
+    char *flood_base = g_strdup_printf("http://127.0.0.1:%u/items/300000", behind_port);
+    char *base = g_strdup_printf("http://127.0.0.1:%u/call", behind_port);
+    gint64 items = 0;
+    begin(&f, flood_base, NULL);
+    kz_openai *other = kz_openai_with_options(f.openai, &(kz_call_options){ .base_url = base }, &f.error);
+    kz_pending *flood = kz_submit_stream(
+        f.loop, f.openai, &kz_openai_chat_completions_create_stream_op, &hello, count_item, NULL, &items, &f.error);
+    while (items < 1000)
+        kz_loop_wait(f.loop, -1);
+    gint64 before = items;
+    for (int i = 0; i < 4; i++) {
+        kz_pending *call = kz_submit(f.loop, other, &kz_openai_chat_completions_create_op, &hello, NULL, NULL, &f.error);
+        while (!kz_pending_is_done(call))
+            kz_loop_wait(f.loop, -1);
+        kz_chat_completion *reply = kz_pending_take(call, &f.error);
+        g_assert_nonnull(reply);
+        kz_free(reply);
+        kz_pending_free(call);
+    }
+    g_test_message("4 calls while the flood went on by %" G_GINT64_FORMAT " items", items - before);
+    g_assert_false(kz_pending_is_done(flood));
+    g_assert_cmpint(items, >, before);
+    kz_pending_cancel(flood);
+    while (!kz_pending_is_done(flood))
+        kz_loop_wait(f.loop, -1);
+    kz_pending_free(flood);
+    kz_service_free(other);
+    end(&f);
+    g_free(flood_base);
+    g_free(base);
+}
+
+/* ---- multiplexed ---- */
+
+static void run_line(const char *line)
+{
+    char *errors = NULL;
+    int status = 1;
+    g_assert_true(g_spawn_command_line_sync(line, NULL, &errors, &status, NULL));
+    if (status)
+        g_error("%s: %s", line, errors);
+    g_free(errors);
+}
+
+/* A connection can be made: the server listens. */
+static void wait_until_it_listens(guint16 port)
+{
+    GSocketClient *client = g_socket_client_new();
+    for (int i = 0; i < 500; i++) {
+        GSocketConnection *connection = g_socket_client_connect_to_host(client, "127.0.0.1", port, NULL, NULL);
+        if (connection) {
+            g_object_unref(connection);
+            g_object_unref(client);
+            return;
+        }
+        g_usleep(10000);
+    }
+    g_error("the HTTP/2 server does not listen");
+}
+
+static void test_multiplexed(void)
+{
+    char *program = g_find_program_in_path("nghttpx");
+    if (!program) {
+        g_test_skip("nghttpx (package nghttp2-proxy) is not installed");
+        return;
+    }
+    char *folder = g_dir_make_tmp("kz-many-XXXXXX", NULL), *log = g_build_filename(folder, "log", NULL);
+    char *make = g_strdup_printf(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "
+        "-addext subjectAltName=DNS:localhost -keyout %s/key -out %s/pem",
+        folder, folder);
+    run_line(make);
+    GSocketListener *probe = g_socket_listener_new(); /* finds a port that is free */
+    guint16 port = g_socket_listener_add_any_inet_port(probe, NULL, NULL);
+    g_socket_listener_close(probe);
+    g_object_unref(probe);
+    char *front = g_strdup_printf("-f127.0.0.1,%u", port), *back = g_strdup_printf("-b127.0.0.1,%u", behind_port);
+    char *logs = g_strdup_printf("--accesslog-file=%s", log), *key = g_strdup_printf("%s/key", folder),
+         *pem = g_strdup_printf("%s/pem", folder);
+    GSubprocess *proxy = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL, program,
+        "--conf=/dev/null", front, back, "--frontend-http2-max-concurrent-streams=1000", "--backend-connections-per-host=1000",
+        logs, "--accesslog-format=$alpn $remote_port", key, pem, NULL);
+    wait_until_it_listens(port);
+    Fixture f;
+    char *base = g_strdup_printf("https://localhost:%u/together/1000/%d/20000", port, ITEMS), *text = NULL;
+    begin(&f, base, pem);
+    run_crowd(&f, 1000);
+    end(&f);
+    g_subprocess_send_signal(proxy, SIGQUIT); /* writes its log and ends */
+    g_subprocess_wait(proxy, NULL, NULL);
+    g_object_unref(proxy);
+    GHashTable *connections = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_assert_true(g_file_get_contents(log, &text, NULL, NULL));
+    char **lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (g_str_has_prefix(*line, "h2 "))
+            g_hash_table_add(connections, g_strdup(*line));
+    g_test_message("1,000 streams over %u connections", g_hash_table_size(connections));
+    g_assert_cmpuint(g_hash_table_size(connections), >, 0);
+    g_assert_cmpuint(g_hash_table_size(connections), <=, 20);
+    g_hash_table_unref(connections);
+    g_strfreev(lines);
+    char *clean = g_strdup_printf("rm -rf %s", folder);
+    run_line(clean);
+    char *words[] = { program, folder, log, make, front, back, logs, key, pem, base, text, clean };
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        g_free(words[i]);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    start_server();
+    g_test_add_func("/many/a-thousand-streams-on-one-thread", test_thousand);
+    g_test_add_func("/many/a-flood-starves-nobody", test_flood);
+    g_test_add_func("/many/a-thousand-streams-over-http-2", test_multiplexed);
+    int status = g_test_run();
+    stop_server();
+    return status;
+}
