@@ -16,7 +16,8 @@
 /* What may have come and not been taken yet. Where the program takes items as they come, it is more than libcurl reads between two
  * looks at them (twice a hundred times its buffer, see transport.c): libcurl allocates for what it must hold back. Where it does
  * not, little is kept for it. */
-/* How much of what has come is kept: little where the program takes nothing for now, or where other calls have their turn too. */
+/* How much of what has come is kept: little where the program takes nothing for now. Pausing makes libcurl allocate, so a stream whose
+ * items are taken as fast as they come is not paused. */
 enum { HIGH_WATER = 1024 * 1024, LOW_WATER = 64 * 1024 };
 
 struct kz_stream {
@@ -81,7 +82,7 @@ static int take_bytes(void *user, kzi_call *call, const char *data, size_t lengt
         stream->input.length -= stream->at;
         stream->at = 0;
     }
-    if (!stream->single && stream->input.length > (stream->held || stream->shared ? LOW_WATER : HIGH_WATER))
+    if (!stream->single && stream->input.length > (stream->held ? LOW_WATER : HIGH_WATER))
         return KZI_SINK_PAUSE;
     if (stream->single && (int64_t)(stream->input.length + length) > call->client->settings->max_body_size) {
         kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "The answer is larger than max_body_size.");
