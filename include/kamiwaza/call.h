@@ -81,5 +81,15 @@ typedef struct kz_answer {
 KZ_API bool kz_call_by_name(
     kz_client *client, const char *name, kz_json args, const kz_call_options *options, kz_answer *answer, kz_error **error);
 
+/* The JSON schema of a type of a service, by its C name ("kz_weather_report"): what a model is told so that it answers in that form. All
+ * members are required, others are not allowed. Released with kz_free(). Errors: ARGUMENT (no such type among those that the service's
+ * operations lead to; one that holds itself), NO_MEMORY. */
+KZ_API kz_json_value *kz_type_schema(void *service, const char *type, kz_error **error);
+
+/* JSON read as a type of results of a service, such as what a model answered. `interface` is that of the type's header
+ * (kz_weather_interface), `size` the size of the type. A copy, released with kz_free(). Errors: DECODE, ARGUMENT, NO_MEMORY. */
+KZ_API void *kz_type_read(
+    void *service, const kz_interface *interface, const char *type, uint64_t size, kz_json json, kz_error **error);
+
 KZ_END_DECLS
 #endif

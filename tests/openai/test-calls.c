@@ -27,6 +27,51 @@ static void test_chat(void)
     end(&f);
 }
 
+/* The program of the design, as it is printed there. */
+static void test_printed_program(void)
+{
+    Fixture f;
+    begin(&f, &(WireAnswer){ REPLY, -1, WIRE_CLOSE }, 1);
+    kz_openai *openai = f.openai;
+    kz_error *error = NULL;
+    /* clang-format off */
+    kz_chat_completion *reply = kz_openai_chat_completions_create(openai,
+        &(kz_chat_completion_params){
+            .model = "gpt-3.5-turbo",
+            .messages = (kz_chat_message[]){ { .role = "user", .content = "Hello" } },   /* or { .from = reply->choices[0]->message } */
+            .n_messages = 1,
+            .temperature = KZ_NUMBER(0.2),
+        }, &error);
+    /* clang-format on */
+    g_assert_null(error);
+    g_assert_cmpstr(reply->choices[0]->message->content, ==, "Hi");
+    kz_free(reply);
+    end(&f);
+}
+
+/* Servers that close a connection that they promised to keep: nobody notices. */
+static void test_broken_promises(void)
+{
+    Fixture f;
+    const char answer[] = HEAD("application/json", "14") "{\"choices\":[]}";
+    const char stream[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+                          "a\r\ndata: {}\n\n\r\n0\r\n\r\n";
+    const WireAnswer script[] = { { stream, -1, WIRE_CLOSE }, { answer, -1, WIRE_CLOSE } };
+    begin(&f, script, 2);
+    for (int i = 0; i < 10; i++) {
+        kz_stream *s = i ? NULL : kz_openai_chat_completions_create_stream(f.openai, &hello, &f.error);
+        while (s && kz_stream_next(s, &f.error))
+            ;
+        kz_stream_close(s);
+        g_assert_null(f.error);
+        kz_chat_completion *reply = kz_openai_chat_completions_create(f.openai, &hello, &f.error);
+        g_assert_null(f.error);
+        g_assert_nonnull(reply);
+        kz_free(reply);
+    }
+    end(&f);
+}
+
 static void test_headers(void)
 {
     Fixture f;
@@ -378,5 +423,7 @@ int main(int argc, char **argv)
     g_test_add_func("/openai/what-takes-its-time-is-waited-for", test_poll);
     g_test_add_func("/openai/errors-in-good-answers-are-errors", test_errors_in_good_answers);
     g_test_add_func("/openai/headers-are-reachable-from-results", test_headers);
+    g_test_add_func("/openai/the-printed-program-runs", test_printed_program);
+    g_test_add_func("/openai/broken-promises-of-servers-go-unnoticed", test_broken_promises);
     return g_test_run();
 }

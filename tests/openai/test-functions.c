@@ -7,28 +7,26 @@
     "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"tiny\",\"choices\":[" choices "]}\n\n"
 
 /* Two choices, interleaved; text, refusal, reasoning, calls of tools in pieces; usage midway and at the end. */
-static const char pieces[] =
-    EVENTS CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":null}}")
-        CHUNK("{\"index\":1,\"delta\":{\"role\":\"assistant\",\"content\":\"B\"}}")
-            CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"so\"}}")
-                CHUNK(
-                    "{\"index\":0,\"delta\":{\"content\":\"Hel\"},\"logprobs\":{\"content\":[{\"token\":\"Hel\",\"logprob\":-1}]}"
-                    "}") "data: "
-                         "{\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2}"
-                         "}\n\n" CHUNK("{\"index\":0,\"delta\":{\"content\":\"lo\\u0000\"},\"logprobs\":{\"content\":[{\"token\":"
-                                       "\"lo\",\"logprob\":-2}]}}")
-                             CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"t0\",\"type\":\"function\","
-                                   "\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]}}") CHUNK(
-                                 "{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":1,\"id\":\"t1\",\"function\":{\"name\":"
-                                 "\"g\",\"arguments\":\"{}\"}}]}}") CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":0,"
-                                                                          "\"function\":{\"arguments\":\"{\\\"a\\\"\"}}]}}")
-                                 CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\":1\"}}"
-                                       "]},\"finish_reason\":\"length\"}") CHUNK(
-                                     "{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}") "data: "
-                                                                                              "{\"id\":\"c\",\"choices\":[],"
-                                                                                              "\"usage\":{\"prompt_tokens\":3,"
-                                                                                              "\"completion_tokens\":4,\"total_"
-                                                                                              "tokens\":7}}\n\ndata: [DONE]\n\n";
+static const char pieces[] = EVENTS CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":null}}") CHUNK(
+    "{\"index\":1,\"delta\":{\"role\":\"assistant\",\"content\":\"B\"}}")
+    CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"so\"}}") CHUNK(
+        "{\"index\":0,\"delta\":{\"content\":\"Hel\"},\"logprobs\":{\"content\":[{\"token\":\"Hel\",\"logprob\":-1}]}"
+        "}") "data: "
+             "{\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2}"
+             "}\n\n" CHUNK("{\"index\":0,\"delta\":{\"content\":\"lo\\u0000\"},\"logprobs\":{\"content\":[{\"token\":"
+                           "\"lo\",\"logprob\":-2}]}}")
+                 CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"t0\",\"type\":\"function\","
+                       "\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]}}")
+                     CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":1,\"id\":\"t1\",\"function\":{\"name\":"
+                           "\"g\",\"arguments\":\"{}\"}}]}}") CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":0,"
+                                                                    "\"function\":{\"arguments\":\"{\\\"a\\\"\"}}]}}")
+                         CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\":1\"}}"
+                               "]},\"finish_reason\":\"length\"}")
+                             CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}") "data: "
+                                                                                            "{\"id\":\"c\",\"choices\":[],"
+                                                                                            "\"usage\":{\"prompt_tokens\":3,"
+                                                                                            "\"completion_tokens\":4,\"total_"
+                                                                                            "tokens\":7}}\n\ndata: [DONE]\n\n";
 
 static kz_chat_completion *accumulate(Fixture *f)
 {
@@ -159,7 +157,7 @@ static void test_responses(void)
     "{\"id\":\"" id "\",\"type\":\"function\",\"function\":{\"name\":\"" name "\",\"arguments\":\"" arguments "\"}}"
 #define SAYS(text)                                                                                                               \
     JSON "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"" text "\"},\"finish_reason\":\"stop\"}]" \
-                                                                                              "}"
+         "}"
 
 static char *weather(void *user, kz_json arguments, kz_error **error)
 {
@@ -269,6 +267,31 @@ static void test_json(void)
     }
 }
 
+/* A type of some service as the form of an answer, and the answer read as it. */
+static void test_types(void)
+{
+    Fixture f;
+    begin(&f, &(WireAnswer){ JSON "{}", -1, WIRE_CLOSE }, 1);
+    kz_json_value *schema = kz_type_schema(f.openai, "kz_completion_usage", &f.error);
+    g_assert_null(f.error);
+    g_assert_true(kz_json_check(schema->value, &f.error));
+    char *text = g_strndup(schema->value.text, schema->value.length);
+    g_assert_nonnull(strstr(text, "\"prompt_tokens\":{\"type\":\"integer\"}"));
+    g_assert_nonnull(strstr(text, "\"additionalProperties\":false"));
+    g_free(text);
+    kz_free(schema);
+    kz_completion_usage *usage = kz_type_read(
+        f.openai, &kz_openai_chat_interface, "kz_completion_usage", sizeof *usage, KZ_JSON("{\"prompt_tokens\":3}"), &f.error);
+    g_assert_cmpint(usage->prompt_tokens.value, ==, 3);
+    kz_free(usage);
+    g_assert_null(kz_type_read(f.openai, &kz_openai_chat_interface, "kz_completion_usage", sizeof *usage,
+        KZ_JSON("{\"prompt_tokens\":\"x\"}"), &f.error));
+    expect_error(&f, KZ_ERROR_DECODE, "prompt_tokens");
+    g_assert_null(kz_type_schema(f.openai, "kz_nothing", &f.error));
+    expect_error(&f, KZ_ERROR_ARGUMENT, "kz_nothing");
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -278,5 +301,6 @@ int main(int argc, char **argv)
     g_test_add_func("/functions/the-model-calls-functions", test_tools);
     g_test_add_func("/functions/a-loop-of-tools-ends", test_tools_end);
     g_test_add_func("/functions/json-or-why-not", test_json);
+    g_test_add_func("/functions/types-are-forms-of-answers", test_types);
     return g_test_run();
 }
