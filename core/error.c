@@ -1,6 +1,7 @@
 /* error.c: errors: the tree of classes, and filling a slot. An error is one block: the struct and, behind it, its texts. That
  * memory ran out is said by a static error, which needs none. */
 #include "error_private.h"
+#include "json_scan.h"
 
 #include "scope.h"
 
@@ -105,6 +106,18 @@ static const char *put(char **at, const char *text)
     return copy;
 }
 
+/* Messages quote what was given or received: bytes that are no UTF-8 are shown as question marks. */
+static const char *put_message(char **at, const char *text)
+{
+    char *copy = *at;
+    const char *made = put(at, text);
+    if (!kzi_utf8_valid(copy, strlen(copy)))
+        for (; *copy; copy++)
+            if ((unsigned char)*copy >= 0x80)
+                *copy = '?';
+    return made;
+}
+
 bool kzi_error_fill(kz_error **error, const kz_error *facts)
 {
     if (!error || *error)
@@ -117,7 +130,7 @@ bool kzi_error_fill(kz_error **error, const kz_error *facts)
         return kz_error_no_memory(error);
     *made = *facts;
     char *at = (char *)(made + 1);
-    made->message = put(&at, facts->message ? facts->message : "");
+    made->message = put_message(&at, facts->message ? facts->message : "");
     made->method = put(&at, facts->method);
     made->url = put(&at, facts->url);
     made->path = put(&at, facts->path);

@@ -7,6 +7,7 @@ const kz_chat_completion_params hello = { .model = "tiny", .messages = messages,
 static void connect(Fixture *f, const char *name, const char *value, const char *url)
 {
     f->error = NULL;
+    f->base = NULL;
     kz_config *config = kz_config_new(&f->error);
     kz_config_set_isolated(config, true, &f->error);
     kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
@@ -29,6 +30,17 @@ void begin(Fixture *f, const WireAnswer *script, gsize n)
     g_free(base);
 }
 
+void begin_proxied(Fixture *f, const char *base, const WireAnswer *answer)
+{
+    WireServer *server = answer ? wire_start(answer, 1) : NULL;
+    char *proxy = g_strdup_printf("http://user:proxy-secret@%s", server ? wire_url(server) + 7 : "127.0.0.1:9");
+    connect(f, "proxy", proxy, base);
+    f->server = server;
+    f->base = kz_openai_with_options(f->openai, &(kz_call_options){ .base_url = base }, &f->error);
+    f->openai = f->base;
+    g_free(proxy);
+}
+
 void begin_platform(Fixture *f, const char *base_url)
 {
     f->server = NULL;
@@ -39,6 +51,7 @@ void end(Fixture *f)
 {
     if (f->error)
         g_error("%s: %s", kz_error_class(f->error->code), f->error->message);
+    kz_service_free(f->base);
     kz_client_free(f->client);
     if (f->server)
         wire_stop(f->server);

@@ -14,11 +14,13 @@
 typedef struct Fixture {
     WireServer *server;
     kz_client *client;
-    kz_openai *openai;
+    kz_openai *openai, *base; /* base: a handle of our own, or NULL */
     kz_error *error;
 } Fixture;
 
 void begin(Fixture *f, const WireAnswer *script, gsize n);
+/* A client of models at `base`, which the `server` of the fixture is the proxy of; NULL: nobody listens there. */
+void begin_proxied(Fixture *f, const char *base, const WireAnswer *answer);
 /* A client of the platform at `base_url`, which knows no address of models. */
 void begin_platform(Fixture *f, const char *base_url);
 void end(Fixture *f);

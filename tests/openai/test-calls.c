@@ -406,6 +406,32 @@ static void test_errors_in_good_answers(void)
     end(&f);
 }
 
+static void test_proxy(void)
+{
+    Fixture f;
+    begin_proxied(&f, "http://127.0.0.1:9/v1", &(WireAnswer){ REPLY, -1, WIRE_CLOSE });
+    kz_chat_completion *reply = kz_openai_chat_completions_create(f.openai, &hello, &f.error);
+    g_assert_null(f.error);
+    kz_free(reply);
+    asked(&f, 0, "POST http://127.0.0.1:9/v1/chat/completions HTTP");
+    asked(&f, 0, "Proxy-Authorization: Basic ");
+    end(&f);
+    /* Through a tunnel the proxy sees no credentials but its own. */
+    begin_proxied(&f, "https://127.0.0.1:9/v1",
+        &(WireAnswer){ "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", -1, WIRE_CLOSE });
+    g_assert_null(kz_openai_chat_completions_create(f.openai, &hello, &f.error));
+    asked(&f, 0, "CONNECT 127.0.0.1:9 HTTP");
+    not_asked(&f, 0, "secret-key");
+    g_assert_null(strstr(f.error->message, "secret"));
+    expect_error(&f, KZ_ERROR_CONNECTION, "403");
+    end(&f);
+    begin_proxied(&f, "http://127.0.0.1:9/v1", NULL);
+    g_assert_null(kz_openai_chat_completions_create(f.openai, &hello, &f.error));
+    g_assert_null(strstr(f.error->message, "secret"));
+    expect_error(&f, KZ_ERROR_CONNECTION, "No connection");
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -425,5 +451,6 @@ int main(int argc, char **argv)
     g_test_add_func("/openai/headers-are-reachable-from-results", test_headers);
     g_test_add_func("/openai/the-printed-program-runs", test_printed_program);
     g_test_add_func("/openai/broken-promises-of-servers-go-unnoticed", test_broken_promises);
+    g_test_add_func("/openai/a-proxy-is-gone-through", test_proxy);
     return g_test_run();
 }
