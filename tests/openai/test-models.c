@@ -4,8 +4,12 @@
 
 #include <json-c/json.h>
 #include <kamiwaza/openai.h>
+#include <glib/gstdio.h>
 #include <math.h>
+#include <pty.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static GSubprocess *emulator;
 static char *base;
@@ -343,6 +347,80 @@ static void test_examples(void)
     g_free(piped);
 }
 
+/* Talks with the command on a terminal: waits for a text, then types one, in turn; returns all that was shown. */
+static char *converse(const char *url, const char *const *steps)
+{
+    int terminal, status = 1;
+    char piece[1024];
+    const struct winsize size = { .ws_col = 100, .ws_row = 40 };
+    GString *shown = g_string_new(NULL);
+    gsize seen = 0;
+    pid_t child = forkpty(&terminal, NULL, NULL, &size);
+    if (!child) {
+        g_setenv("KAMIWAZA_PLUGIN_PATH", g_getenv("KAMIWAZA_TEST_PLUGINS"), TRUE);
+        g_setenv("KAMIWAZA_OPENAI_BASE_URL", url, TRUE);
+        g_setenv("XDG_CONFIG_HOME", "/nonexistent", TRUE);
+        execl(g_getenv("KAMIWAZA_TEST_COMMAND"), "kamiwaza", "chat", "--model", "tiny", NULL);
+        _exit(1);
+    }
+    for (ssize_t n; (n = read(terminal, piece, sizeof piece)) > 0;) {
+        g_string_append_len(shown, piece, n);
+        for (const char *found; *steps && (found = strstr(shown->str + seen, *steps)); steps += 2) {
+            seen = (gsize)(found - shown->str) + strlen(*steps);
+            g_assert_cmpint(write(terminal, steps[1], strlen(steps[1])), ==, (ssize_t)strlen(steps[1]));
+        }
+    }
+    close(terminal);
+    waitpid(child, &status, 0);
+    g_assert_cmpint(status, ==, 0);
+    if (*steps)
+        g_error("never came: %s\n%s", *steps, shown->str);
+    return g_string_free(shown, FALSE);
+}
+
+static void test_conversation(void)
+{
+    if (!g_file_test("/dev/ptmx", G_FILE_TEST_EXISTS)) {
+        g_test_skip("there are no terminals here");
+        return;
+    }
+    char *folder = g_dir_make_tmp("kz-chat-XXXXXX", NULL), *file = g_build_filename(folder, "saved.json", NULL), *text = NULL;
+    char *save = g_strconcat("/save ", file, "\n", NULL);
+    char *shown = converse(base,
+        (const char *const[]){ "> ", "/system Be brief\n", "> ", "Hello\n", "> ", "/history\n", "user: Hello", "", "> ",
+            "/nonsense\n", "/save FILE", "", "> ", save, "> ", "/quit\n", NULL });
+    g_assert_nonnull(strstr(shown, "system: Be brief"));
+    g_assert_nonnull(strstr(shown, "assistant: "));
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    json_object *saved = json_tokener_parse(text);
+    g_assert_cmpuint(json_object_array_length(saved), ==, 3);
+    json_object_put(saved);
+    g_remove(file);
+    g_rmdir(folder);
+    char *words[] = { folder, file, save, shown, text };
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        g_free(words[i]);
+}
+
+/* Ctrl-C stops the answer and keeps the conversation; at the prompt it ends nothing. */
+static void test_interrupted(void)
+{
+    if (!g_file_test("/dev/ptmx", G_FILE_TEST_EXISTS)) {
+        g_test_skip("there are no terminals here");
+        return;
+    }
+    char *url;
+    GSubprocess *slow = emulator_start((const char *const[]){ "--model", "tiny", "--token-speed", "10", NULL }, &url);
+    char *slow_base = g_strdup_printf("%.*s/v1", (int)(strlen(url) - 4), url);
+    char *shown = converse(slow_base,
+        (const char *const[]){ "> ", "\003", "> ", "Long\n", "Long\r\n", "", " ", "\003", "(stopped)", "", "> ", "/history\n",
+            "assistant: ", "", "> ", "\004", NULL });
+    g_free(shown);
+    g_free(slow_base);
+    g_free(url);
+    emulator_stop(slow);
+}
+
 int main(int argc, char **argv)
 {
     char *url;
@@ -368,6 +446,8 @@ int main(int argc, char **argv)
     g_test_add_func("/models/speech-is-a-wav-file", test_speech);
     g_test_add_func("/models/models-tokens-ranks-errors", test_the_rest);
     g_test_add_func("/models/examples-and-command", test_examples);
+    g_test_add_func("/models/a-conversation-at-a-terminal", test_conversation);
+    g_test_add_func("/models/an-answer-is-interrupted", test_interrupted);
     int status = g_test_run();
     kz_client_free(client);
     emulator_stop(emulator);
