@@ -6,27 +6,27 @@
 #define CHUNK(choices) \
     "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"tiny\",\"choices\":[" choices "]}\n\n"
 
+#define USAGE(tokens) "data: {\"id\":\"c\",\"choices\":[],\"usage\":{" tokens "}}\n\n"
+#define CALL_PIECE(piece) "{\"index\":1,\"delta\":{\"tool_calls\":[{" piece "}]}}"
+
 /* Two choices, interleaved; text, refusal, reasoning, calls of tools in pieces; usage midway and at the end. */
-static const char pieces[] = EVENTS CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":null}}") CHUNK(
-    "{\"index\":1,\"delta\":{\"role\":\"assistant\",\"content\":\"B\"}}")
-    CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"so\"}}") CHUNK(
-        "{\"index\":0,\"delta\":{\"content\":\"Hel\"},\"logprobs\":{\"content\":[{\"token\":\"Hel\",\"logprob\":-1}]}"
-        "}") "data: "
-             "{\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2}"
-             "}\n\n" CHUNK("{\"index\":0,\"delta\":{\"content\":\"lo\\u0000\"},\"logprobs\":{\"content\":[{\"token\":"
-                           "\"lo\",\"logprob\":-2}]}}")
-                 CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"t0\",\"type\":\"function\","
-                       "\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]}}")
-                     CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":1,\"id\":\"t1\",\"function\":{\"name\":"
-                           "\"g\",\"arguments\":\"{}\"}}]}}") CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":0,"
-                                                                    "\"function\":{\"arguments\":\"{\\\"a\\\"\"}}]}}")
-                         CHUNK("{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\":1\"}}"
-                               "]},\"finish_reason\":\"length\"}")
-                             CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}") "data: "
-                                                                                            "{\"id\":\"c\",\"choices\":[],"
-                                                                                            "\"usage\":{\"prompt_tokens\":3,"
-                                                                                            "\"completion_tokens\":4,\"total_"
-                                                                                            "tokens\":7}}\n\ndata: [DONE]\n\n";
+/* clang-format off */
+static const char pieces[] = EVENTS
+    CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":null}}")
+    CHUNK("{\"index\":1,\"delta\":{\"role\":\"assistant\",\"content\":\"B\"}}")
+    CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"so\"}}")
+    CHUNK("{\"index\":0,\"delta\":{\"content\":\"Hel\"},\"logprobs\":{\"content\":[{\"token\":\"Hel\",\"logprob\":-1}]}}")
+    USAGE("\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2")
+    CHUNK("{\"index\":0,\"delta\":{\"content\":\"lo\\u0000\"},\"logprobs\":{\"content\":[{\"token\":\"lo\",\"logprob\":-2}]}}")
+    CHUNK(CALL_PIECE("\"index\":0,\"id\":\"t0\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}"))
+    CHUNK(CALL_PIECE("\"index\":1,\"id\":\"t1\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}"))
+    CHUNK(CALL_PIECE("\"index\":0,\"function\":{\"arguments\":\"{\\\"a\\\"\"}"))
+    CHUNK(CALL_PIECE("\"index\":0,\"function\":{\"arguments\":\":1\"}"))
+    CHUNK("{\"index\":1,\"delta\":{},\"finish_reason\":\"length\"}")
+    CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}")
+    USAGE("\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7")
+    "data: [DONE]\n\n";
+/* clang-format on */
 
 static kz_chat_completion *accumulate(Fixture *f)
 {

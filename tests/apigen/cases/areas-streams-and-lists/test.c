@@ -27,7 +27,8 @@ int main(void)
     kz_talk_params params = { .choice_object = NULL, .size_number = KZ_INT(1) };
     CHECK(params.size_number.value == 1);
     const kz_operation *list = operation("files.list");
-    CHECK(list->paging && !list->paging->offset && !strcmp(list->paging->cursor, "after") && !strcmp(list->paging->limit, "limit"));
+    CHECK(
+        list->paging && !list->paging->offset && !strcmp(list->paging->cursor, "after") && !strcmp(list->paging->limit, "limit"));
     CHECK(list->result->shape == KZ_SHAPE_LIST && !strcmp(list->result->fields[0].name, "data"));
     CHECK(!strcmp(list->result->fields[0].c_name, "items"));
     CHECK(field(list->params, "metadata")->container == KZ_MAP);
