@@ -4,24 +4,17 @@
  *     cc chat.c $(pkg-config --cflags --libs kamiwaza) -o chat && ./chat qwen */
 #include <kamiwaza/openai.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { MOST_MESSAGES = 64 };
+enum { MOST = 32, LONGEST = 1024 };
 
-typedef struct conversation {
-    kz_chat_message messages[MOST_MESSAGES];
-    kz_chat_completion *answers[MOST_MESSAGES]; /* what the messages of the model point to */
-    char *questions[MOST_MESSAGES];
-    size_t n;
-} conversation;
-
-/* Prints the answer as it comes and returns it whole. */
-static kz_chat_completion *answer(kz_openai *openai, const char *model, const conversation *c, kz_error **error)
+/* Prints the answer to the last message as it comes and returns it whole. */
+static kz_chat_completion *answer(
+    kz_openai *openai, const char *model, const kz_chat_message *messages, size_t n, kz_error **error)
 {
     kz_chat_accumulator *whole = kz_chat_accumulator_new(openai, error);
     kz_stream *stream = kz_openai_chat_completions_create_stream(
-        openai, &(kz_chat_completion_params){ .model = model, .messages = c->messages, .n_messages = c->n }, error);
+        openai, &(kz_chat_completion_params){ .model = model, .messages = messages, .n_messages = n }, error);
     for (const kz_chat_completion_chunk *chunk; (chunk = kz_stream_next(stream, error));) {
         kz_chat_accumulator_add(whole, chunk, error);
         if (chunk->n_choices && chunk->choices[0]->delta->content)
@@ -37,29 +30,29 @@ static kz_chat_completion *answer(kz_openai *openai, const char *model, const co
 
 int main(int argc, char **argv)
 {
+    static char questions[MOST][LONGEST];
+    kz_chat_message messages[2 * MOST];
+    kz_chat_completion *answers[MOST];
+    size_t n = 0;
     kz_error *error = NULL;
     kz_client *client = kz_client_new(NULL, &error);
     kz_openai *openai = kz_client_openai(client, &error);
-    conversation c = { .n = 0 };
-    char line[4096];
-    while (!error && c.n + 2 <= MOST_MESSAGES && fgets(line, sizeof line, stdin)) {
-        line[strcspn(line, "\n")] = 0;
-        c.questions[c.n] = strdup(line);
-        c.messages[c.n] = (kz_chat_message){ .role = "user", .content = c.questions[c.n] };
-        c.n++;
-        kz_chat_completion *reply = answer(openai, argc > 1 ? argv[1] : "tiny", &c, &error);
-        if (reply && reply->n_choices) {
-            c.answers[c.n] = reply;
-            c.messages[c.n++] = (kz_chat_message){ .from = reply->choices[0]->message };
-        }
-    }
-    if (error)
-        fprintf(stderr, "chat: %s\n", error->message);
-    for (size_t i = 0; i < MOST_MESSAGES; i++) {
-        kz_free(c.answers[i]);
-        free(c.questions[i]);
+    while (!error && n < MOST && fgets(questions[n], LONGEST, stdin)) {
+        questions[n][strcspn(questions[n], "\n")] = 0;
+        messages[2 * n] = (kz_chat_message){ .role = "user", .content = questions[n] };
+        answers[n] = answer(openai, argc > 1 ? argv[1] : "tiny", messages, 2 * n + 1, &error);
+        if (!answers[n])
+            break;
+        n++;
+        if (!answers[n - 1]->n_choices)
+            break;
+        messages[2 * n - 1] = (kz_chat_message){ .from = answers[n - 1]->choices[0]->message };
     }
     int status = error != NULL;
+    if (error)
+        fprintf(stderr, "chat: %s\n", error->message);
+    while (n)
+        kz_free(answers[--n]);
     kz_error_free(error);
     kz_client_free(client);
     return status;
