@@ -15,11 +15,15 @@ typedef struct kzi_list {
 typedef struct kzi_settings {
     char *base_url; /* "https://api.kamiwaza.ai", no trailing slash */
     char *openai_base_url;
-    char *hub_url;           /* "https://huggingface.co" */
-    char *hub_token;         /* secret */
-    char *api_key;           /* secret; aliases KAMIWAZA_API_TOKEN */
-    char *token;             /* secret: a bearer token */
-    char *auth;              /* name of the auth plugin, "api-key", "bearer" or NULL: by what is set */
+    char *hub_url;             /* "https://huggingface.co" */
+    char *hub_token;           /* secret */
+    char *api_key;             /* secret; aliases KAMIWAZA_API_TOKEN */
+    char *token;               /* secret: a bearer token */
+    char *username, *password; /* the latter secret */
+    char *credential_command;
+    char *auth;              /* "api-key", "bearer", "command", the name of an auth plugin, or NULL: by what is set */
+    char *token_store;       /* "file", "none", the name of a store plugin */
+    char *token_path;        /* or NULL */
     char *api_key_header;    /* "both", "authorization", "x-api-key" */
     int64_t timeout;         /* total for a call, default 30 s */
     int64_t connect_timeout; /* default 10 s */

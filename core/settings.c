@@ -34,8 +34,16 @@ static const char *const log_levels[] = { "off", "error", "warning", "info", "de
     row(api_key, "API_KEY", api_key_aliases, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1,                        \
         "The API key that requests carry.")                                                                                    \
     row(token, "TOKEN", NULL, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1, "A bearer token that requests carry.") \
-    row(auth, "AUTH", NULL, "string", NULL, "api-key, bearer, or an auth plugin's name", NULL, KZI_TEXT, 0, 0, NULL, 0,        \
-        "How to sign in; unset, by what is given.")                                                                            \
+    row(username, "USERNAME", NULL, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 0, "Who signs in by password.")    \
+    row(password, "PASSWORD", NULL, "string", NULL, "any text", NULL, KZI_TEXT, 0, 0, NULL, 1, "The password of that user.")   \
+    row(credential_command, "CREDENTIAL_COMMAND", NULL, "string", NULL, "a program and its arguments", NULL, KZI_TEXT, 0, 0,   \
+        NULL, 0, "A program that prints a token; run without a shell.")                                                        \
+    row(auth, "AUTH", NULL, "string", NULL, "api-key, bearer, command, or an auth plugin's name", NULL, KZI_TEXT, 0, 0, NULL,  \
+        0, "How to sign in; unset, by what is given.")                                                                         \
+    row(token_store, "TOKEN_STORE", NULL, "string", NULL, "file, none, or a store plugin's name", "file", KZI_TEXT, 0, 0,      \
+        NULL, 0, "Where tokens of a sign-in are kept.")                                                                        \
+    row(token_path, "TOKEN_PATH", NULL, "path", NULL, "a file", NULL, KZI_PATH, 0, 0, NULL, 0,                                 \
+        "The file of the token store; unset, one in the XDG state folder.")                                                    \
     row(api_key_header, "API_KEY_HEADER", NULL, "choice", NULL, "both, authorization, x-api-key", "both", KZI_CHOICE, 0, 0,    \
         key_headers, 0, "Which header carries the API key.")                                                                   \
     row(timeout, "TIMEOUT", NULL, "duration", "seconds", "0 (none) to 86400", "30", KZI_DURATION, 0, DAY, NULL, 0,             \

@@ -190,13 +190,15 @@ typedef struct kz_operation {
     const void *reserved[2];
 } kz_operation;
 
-typedef enum kz_plugin_kind { KZ_PLUGIN_SERVICE = 1, KZ_PLUGIN_AUTH = 2 } kz_plugin_kind;
+/* Services: below. Auth providers and token stores: <kamiwaza/auth-plugin.h>. */
+typedef enum kz_plugin_kind { KZ_PLUGIN_SERVICE = 1, KZ_PLUGIN_AUTH = 2, KZ_PLUGIN_STORE = 3 } kz_plugin_kind;
 
 /* What a plugin says that takes part in a call without ever waiting. */
 typedef enum kz_step {
     KZ_STEP_DONE = 0,
-    KZ_STEP_FAILED, /* with the slot filled */
-    KZ_STEP_REQUEST /* one request is to run first; then the plugin is asked again, with its result */
+    KZ_STEP_FAILED,  /* with the slot filled */
+    KZ_STEP_REQUEST, /* one request is to run first; then the plugin is asked again, with its result */
+    KZ_STEP_WAIT     /* not now: it is asked again later (of auth providers and token stores) */
 } kz_step;
 
 /* Which server answers a call, asked of a service whose operations name a setting for their base URL (base_setting) that is not
