@@ -40,6 +40,10 @@ KZ_API const char *kz_auth_value(const kz_auth *auth, const char *name);
 KZ_API void *kz_auth_user(const kz_auth *auth);
 /* Writes a log record of the area "auth". The message must hold no secret. */
 KZ_API void kz_auth_log(const kz_auth *auth, kz_log_level level, const char *message);
+/* To be called by create(), where what it gets may outlive the process: its credentials are then looked for in the token store first and
+ * kept there. `account` tells entries of one base URL and provider apart: a user name, a client identifier; NULL: there is one.
+ * Errors: NO_MEMORY. */
+KZ_API bool kz_auth_keeps(kz_auth *auth, const char *account, kz_error **error);
 /* Overwrites memory in a way that compilers keep. */
 KZ_API void kz_wipe(void *memory, size_t length);
 
@@ -102,7 +106,6 @@ typedef struct kz_auth_grant {
     kz_json memory;         /* an object with what is needed to renew it, such as a refresh token */
     const char *user;       /* who it is for, or NULL */
     int64_t renewable;      /* 1: acquire() can renew it without a person */
-    int64_t keep;           /* 1: may be kept in the token store */
     const void *reserved[4];
 } kz_auth_grant;
 
@@ -150,8 +153,9 @@ typedef struct kz_auth_vtable {
     void *(*create)(kz_auth *auth, kz_error **error);
     /* Wipes and frees. May be NULL. */
     void (*destroy)(void *self);
-    /* Gets or renews a credential. NULL: there is nothing to get, authorise() signs with what the settings say. One run at a time, with
-     * the rounds of the run one after the other, maybe on several threads.
+    /* Gets or renews a credential. NULL: there is nothing to get, authorise() signs with what the settings say. The core has one renewal
+     * under way at a time, but a person may sign in meanwhile: what runs share is the provider's to guard. The rounds of one run come one
+     * after the other, maybe on several threads.
      *   DONE     kz_auth_granted() was called; without it the credential in force stays, and a request that was refused is made anew
      *   FAILED   with the slot filled: AUTHENTICATION, saying which step, what the provider answered, what the person can do
      *   REQUEST  step->request is to run
