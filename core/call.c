@@ -2,6 +2,7 @@
  * none blocks. What waits is resumed by the loop. This file also ends calls and gives back what they hold. */
 #include "engine.h"
 
+#include "auth.h"
 #include "locate.h"
 
 #include <stdarg.h>
@@ -11,7 +12,7 @@
 
 /* How a call travels: down in this order, back up in reverse. */
 static const kzi_policy *const pipeline[] = { &kzi_policy_options, &kzi_policy_locate, &kzi_policy_redirect,
-    &kzi_policy_authenticate, &kzi_policy_retry, &kzi_policy_log, &kzi_policy_transport };
+    &kzi_policy_authenticate, &kzi_policy_retry, &kzi_policy_sign, &kzi_policy_log, &kzi_policy_transport };
 enum { TRANSPORT = sizeof pipeline / sizeof *pipeline - 1 };
 
 static void end(kzi_call *call)
@@ -71,21 +72,10 @@ void kzi_call_fail(kzi_call *call, kz_error **error)
     end(call);
 }
 
-void kzi_call_drop_credentials(kzi_call *call)
-{
-    struct curl_slist **end = &call->credentials;
-    while (*end && *end != call->headers) {
-        kzi_wipe((*end)->data, strlen((*end)->data));
-        end = &(*end)->next;
-    }
-    *end = NULL;
-    curl_slist_free_all(call->credentials);
-    call->credentials = NULL;
-}
-
 void kzi_call_clear(kzi_call *call)
 {
     kzi_call_drop_credentials(call);
+    kzi_grant_unref(call->grant);
     kzi_locate_free(call);
     curl_mime_free(call->mime);
     if (call->body_file)

@@ -1,6 +1,6 @@
 /* client.c: the client's life: configuration, shared caches of libcurl, the pool of loops, and what fork() means. The only
  * global state is what libcurl forces: its initialisation, done once. */
-#include "engine.h"
+#include "auth.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -127,7 +127,8 @@ kz_client *kz_client_new(const kz_config *config, kz_error **error)
     }
     client->settings = kzi_config_settings(client->config);
     kzi_config_log(client->config, &client->log, &client->log_user, &client->log_level);
-    if (!share_caches(client)) {
+    client->auth = kzi_auth_new(client, error);
+    if (!client->auth || !share_caches(client)) {
         kz_error_no_memory(error);
         kz_client_free(client);
         return NULL;
@@ -172,6 +173,7 @@ void kzi_client_drop(kz_client *client)
         kzi_loop *loop = kzi_loop_acquire(client, NULL);
         kzi_loop_free(loop);
     }
+    kzi_auth_free(client->auth);
     if (client->share)
         curl_share_cleanup(client->share);
     kzi_config_free(client->config);
@@ -193,7 +195,10 @@ bool kzi_client_usable(const kz_client *client, kz_error **error)
 
 const char *kz_client_setting(const kz_client *client, const char *name, const char **source)
 {
-    return client && name ? kzi_config_value(client->config, name, true, source) : NULL;
+    if (!client || !name)
+        return NULL;
+    const char *value = kzi_config_value(client->config, name, true, source);
+    return value && kzi_auth_setting_is_open(client->auth, name) ? kzi_config_value(client->config, name, false, NULL) : value;
 }
 
 void kzi_client_log(const kz_client *client, kz_log_level level, const char *area, const char *message,

@@ -2,17 +2,29 @@
  * a client holds never changes; each value remembers where it came from. */
 #include "config.h"
 
+#include "config_auth.h"
 #include "profile.h"
 #include "schema_json.h"
 #include "settings.h"
 
+#include <kamiwaza/auth-plugin.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MOST = 64 };
 
+/* A provider that the program brings itself. */
+typedef struct own_auth {
+    char *name;
+    const kz_provider_vtable *vtable;
+    void *user;
+} own_auth;
+
 struct kz_config {
     char *values[MOST]; /* by the place in the table; NULL: not set in code */
+    kzi_auth_values auth_values;
+    own_auth auth;
     kz_log_fn log;
     void *log_user;
     kz_log_level level;
@@ -23,6 +35,8 @@ struct kzi_config {
     kzi_settings settings;
     char *values[MOST];
     char *sources[MOST];
+    kzi_auth_values auth_values;
+    own_auth auth;
     kz_log_fn log;
     void *log_user;
     kz_log_level level;
@@ -64,6 +78,8 @@ bool kz_config_set(kz_config *config, const char *name, const char *value, kz_er
     if (!config || !name)
         return kz_error_set(error, KZ_ERROR_ARGUMENT, config ? "name" : "config", "A setting needs a configuration and a name.");
     int index = kzi_setting_index(name);
+    if (index < 0 && kzi_auth_value_is_name(name))
+        return kzi_auth_value_set(&config->auth_values, name, value, "code", false, error);
     if (index < 0)
         return unknown(name, error);
     if (value && !kzi_setting_parse(NULL, index, value, "code", error))
@@ -98,10 +114,30 @@ bool kz_config_set_isolated(kz_config *config, bool isolated, kz_error **error)
     return true;
 }
 
+bool kz_config_set_auth(kz_config *config, const char *name, const kz_provider_vtable *vtable, void *user, kz_error **error)
+{
+    if (error && *error)
+        return false;
+    if (!config || !name || !*name || !vtable || !kzi_auth_vtable_is_whole(vtable))
+        return kz_error_set(error, KZ_ERROR_ARGUMENT,
+            !config               ? "config"
+                : !name || !*name ? "name"
+                                  : "vtable",
+            "A provider of the program's own needs a configuration, a name, and a vtable with its size and a create().");
+    char *copy = strdup(name);
+    if (!copy)
+        return kz_error_no_memory(error);
+    free(config->auth.name);
+    config->auth = (own_auth){ copy, vtable, user };
+    return true;
+}
+
 void kz_config_free(kz_config *config)
 {
     if (!config)
         return;
+    kzi_auth_values_free(&config->auth_values);
+    free(config->auth.name);
     for (size_t i = 0; i < MOST; i++)
         drop(&config->values[i]);
     free(config);
@@ -125,6 +161,8 @@ static bool take(kzi_config *config, int index, const char *value, const char *s
 
 static bool take_named(void *user, const char *name, const char *value, const char *source, kz_error **error)
 {
+    if (kzi_auth_value_is_name(name) && kzi_setting_index(name) < 0)
+        return kzi_auth_value_set(&((kzi_config *)user)->auth_values, name, value, source, true, error);
     return take(user, kzi_setting_index(name), value, source, error);
 }
 
@@ -142,6 +180,20 @@ static bool take_environment(kzi_config *config, kz_error **error)
     return true;
 }
 
+/* What the program gave for providers. */
+static bool take_auth(kzi_config *config, const kz_config *code, kz_error **error)
+{
+    char name[96];
+    bool fine = true;
+    for (size_t i = 0; fine && i < code->auth_values.n; i++) {
+        snprintf(name, sizeof name, "auth_%s", code->auth_values.items[i].name);
+        fine = kzi_auth_value_set(&config->auth_values, name, code->auth_values.items[i].value, "code", true, error);
+    }
+    config->auth = code->auth;
+    config->auth.name = code->auth.name ? strdup(code->auth.name) : NULL;
+    return fine && (!code->auth.name || config->auth.name || kz_error_no_memory(error));
+}
+
 static bool take_all(kzi_config *config, const kz_config *code, kz_error **error)
 {
     size_t n;
@@ -149,8 +201,12 @@ static bool take_all(kzi_config *config, const kz_config *code, kz_error **error
     for (size_t i = 0; i < n && code; i++)
         if (code->values[i] && !take(config, (int)i, code->values[i], "code", error))
             return false;
+    if (code && !take_auth(config, code, error))
+        return false;
     bool outside = !(code && code->isolated) && kzi_environment_is_trusted();
-    if (outside && (!take_environment(config, error) || !kzi_profile_read(take_named, config, error)))
+    if (outside &&
+        (!take_environment(config, error) || !kzi_auth_values_from_environment(&config->auth_values, error) ||
+            !kzi_profile_read(take_named, config, error)))
         return false;
     for (size_t i = 0; i < n; i++)
         if (settings[i].fallback && !take(config, (int)i, settings[i].fallback, "default", error))
@@ -185,6 +241,8 @@ void kzi_config_free(kzi_config *config)
     if (!config)
         return;
     kzi_settings_free(&config->settings);
+    kzi_auth_values_free(&config->auth_values);
+    free(config->auth.name);
     for (size_t i = 0; i < MOST; i++) {
         drop(&config->values[i]);
         drop(&config->sources[i]);
@@ -201,6 +259,12 @@ const char *kzi_config_value(const kzi_config *config, const char *name, bool ma
 {
     size_t n;
     int index = kzi_setting_index(name);
+    const kzi_auth_value *own = index < 0 ? kzi_auth_value_find(&config->auth_values, name) : NULL;
+    if (own) {
+        if (source)
+            *source = own->source;
+        return mask ? "***" : own->value;
+    }
     const char *value = index < 0 ? NULL : config->values[index];
     if (source)
         *source = value ? config->sources[index] : NULL;
@@ -217,4 +281,21 @@ void kzi_config_log(const kzi_config *config, kz_log_fn *log, void **user, kz_lo
     *log = config->log;
     *user = config->log_user;
     *level = config->level;
+}
+
+const struct kz_provider_vtable *kzi_config_auth(const kzi_config *config, const char **name, void **user)
+{
+    if (config->auth.vtable) {
+        *name = config->auth.name;
+        *user = config->auth.user;
+    }
+    return config->auth.vtable;
+}
+
+const char *kzi_config_auth_setting(const kzi_config *config, size_t index, const char **source)
+{
+    if (index >= config->auth_values.n)
+        return NULL;
+    *source = config->auth_values.items[index].source;
+    return config->auth_values.items[index].name;
 }

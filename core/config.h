@@ -58,6 +58,10 @@ void kzi_config_free(kzi_config *config);
 const kzi_settings *kzi_config_settings(const kzi_config *config);
 /* The value as text (secrets masked when `mask`) and where it came from; NULL: not set. Borrowed from the config. */
 const char *kzi_config_value(const kzi_config *config, const char *name, bool mask, const char **source);
+/* The auth provider that the program brought itself, or NULL. */
+const struct kz_provider_vtable *kzi_config_auth(const kzi_config *config, const char **name, void **user);
+/* The settings of auth providers (auth_*) that were given, by their short names; NULL past the end. */
+const char *kzi_config_auth_setting(const kzi_config *config, size_t index, const char **source);
 /* Log settings that code gave. */
 void kzi_config_log(const kzi_config *config, kz_log_fn *log, void **user, kz_log_level *level);
 

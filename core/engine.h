@@ -118,6 +118,7 @@ struct kz_client {
     kzi_loop *pool; /* idle loops, last in first out */
     size_t n_pool;
     bool base_is_loopback;
+    struct kz_provider *auth; /* auth.h */
 };
 
 /* References of the core itself, which keep the memory but not the client open. */
@@ -136,6 +137,8 @@ static inline bool kzi_logs(const kz_client *client, kz_log_level level)
 
 int64_t kzi_now_ms(void); /* monotonic */
 
+enum { KZI_CREDENTIAL_LINES = 9 };
+
 /* ---- the call ---- */
 
 typedef enum kzi_step {
@@ -148,6 +151,9 @@ typedef enum kzi_step {
 
 typedef struct kzi_call kzi_call;
 
+/* What a call has to do with the renewal under way (auth_renew.c). */
+typedef enum { KZI_AUTH_NONE, KZI_AUTH_LEADER, KZI_AUTH_WAITER, KZI_AUTH_TOLD } kzi_auth_role;
+
 /* One policy of the pipeline: a hook on the way out, one on the way back; either may be NULL. None of them blocks. */
 typedef struct kzi_policy {
     const char *name;
@@ -156,7 +162,7 @@ typedef struct kzi_policy {
 } kzi_policy;
 
 extern const kzi_policy kzi_policy_options, kzi_policy_locate, kzi_policy_redirect, kzi_policy_authenticate, kzi_policy_retry,
-    kzi_policy_log, kzi_policy_transport;
+    kzi_policy_sign, kzi_policy_log, kzi_policy_transport;
 
 /* Where the bytes of a good answer go. */
 typedef struct kzi_sink {
@@ -186,8 +192,12 @@ struct kzi_call {
     kzi_json_options json;
     struct curl_slist *headers; /* of the operation; credentials are added by a policy */
     bool headers_complete;
-    struct curl_slist *credentials; /* chained before headers while an attempt runs */
-    FILE *body_file;                /* of a body that is a file by itself */
+    struct kzi_grant *grant; /* whose lines are chained before headers, or NULL (grant.c) */
+    struct curl_slist credentials[KZI_CREDENTIAL_LINES];
+    unsigned n_credentials;
+    struct curl_slist *signature, *signature_end; /* of one attempt, chained before those (policy_sign.c) */
+    size_t url_length;                            /* without what the signature added to the query, 0: nothing */
+    FILE *body_file;                              /* of a body that is a file by itself */
     curl_mime *mime;
     bool accepts_stream;
     bool once;      /* an upload that cannot be read again */
@@ -195,7 +205,15 @@ struct kzi_call {
     bool began;     /* the sink has begun */
     bool foreign;   /* redirected to another origin: no credentials */
     bool no_auth;
-    bool raw; /* transfers: no decoding of the content */
+    bool raw;                       /* transfers: no decoding of the content */
+    bool credential_only;           /* ends when its credential is there: nothing is sent */
+    bool detached;                  /* belongs to its loop, which frees it when it has ended */
+    bool renewed;                   /* it had its one renewal after a 401 */
+    bool auth_involved, auth_waits; /* in a renewal; for it */
+    kzi_auth_role auth_role;        /* this and what follows under auth->lock */
+    kzi_call *auth_next;
+    kz_error *auth_error;
+    int64_t largest; /* answer, 0: the setting says */
     unsigned redirects;
     bool (*attempt)(kzi_call *call); /* transfers: makes the headers of the attempt at hand */
     char idempotency_key[40];
@@ -235,8 +253,9 @@ struct kzi_call {
     struct kzi_locate *locate; /* how its server is found, or NULL: it is known */
     struct kzi_host *host;     /* whose limit it counts in */
     kzi_call *queue_next;
-    bool queued;    /* waits for its turn with that host */
-    bool cancelled; /* by itself, not through a token */
+    bool queued;        /* waits for its turn with that host */
+    bool cancelled;     /* by itself, not through a token */
+    atomic_bool nudged; /* another thread has news for it */
     kz_error *error;
     void *result;
     void *user;
@@ -281,8 +300,10 @@ bool kzi_call_error(const kzi_call *call, kz_error **error, kz_error_code code, 
 const char *kzi_leave_folder(kzi_buffer *url, const char *path);
 /* Percent-encodes all but unreserved characters (request.c). */
 void kzi_percent_encode(kzi_buffer *out, const char *text, size_t length);
-/* Unchains, wipes and frees the credentials of a call. */
+/* Takes the credentials off a call. */
 void kzi_call_drop_credentials(kzi_call *call);
+/* Makes the headers of the attempt whole, but for credentials (transport.c). False: no memory. */
+bool kzi_call_complete_headers(kzi_call *call);
 /* multipart bodies (multipart.c) */
 /* The content type of an upload that is the whole body (multipart.c). */
 const char *kzi_upload_type(const kzi_call *call);
@@ -308,6 +329,10 @@ void kzi_loop_remove(kzi_loop *loop, kzi_call *call);
 void kzi_loop_turn(kzi_loop *loop, int64_t limit);
 /* Turns until the call has ended. */
 void kzi_loop_run(kzi_loop *loop, kzi_call *call);
+/* Makes its loop look at the call soon; from any thread, while the call is in its loop. */
+void kzi_call_nudge(kzi_call *call);
+/* Moves an idle loop on that has a detached request; when another thread has the loop, that one does (loop.c). */
+void kzi_loop_pump(kz_client *client, kzi_loop *loop);
 CURL *kzi_loop_easy(kzi_loop *loop);
 void kzi_loop_easy_done(kzi_loop *loop, CURL *easy);
 bool kzi_loop_start(kzi_loop *loop, kzi_call *call);

@@ -2,6 +2,8 @@
  * whole, so that no search path of the loader's counts; what the dynamic linker says is reported. */
 #include "loader.h"
 
+#include "config_auth.h"
+
 #include <dlfcn.h>
 #include <ltdl.h>
 #include <pthread.h>
@@ -46,10 +48,14 @@ bool kzi_descriptor_check(const kz_plugin_descriptor *d, const char *where, cons
         return incompatible(where, name, "has a descriptor of an impossible size", error);
     if (!d->name || strcmp(d->name, name) != 0)
         return incompatible(where, name, "calls itself by another name than its file", error);
-    if (d->kind != KZ_PLUGIN_SERVICE && d->kind != KZ_PLUGIN_AUTH)
+    if (d->kind < KZ_PLUGIN_SERVICE || d->kind > KZ_PLUGIN_STORE)
         return incompatible(where, name, "is of a kind that this library does not know", error);
     if (kind && d->kind != kind)
-        return incompatible(where, name, kind == KZ_PLUGIN_SERVICE ? "is no service" : "is no way to sign in", error);
+        return incompatible(where, name,
+            kind == KZ_PLUGIN_SERVICE    ? "is no service"
+                : kind == KZ_PLUGIN_AUTH ? "is no way to sign in"
+                                         : "is no token store",
+            error);
     if (!d->vtable || !d->version)
         return incompatible(where, name, "has an incomplete descriptor", error);
     if (d->kind == KZ_PLUGIN_SERVICE) {
@@ -58,6 +64,8 @@ bool kzi_descriptor_check(const kz_plugin_descriptor *d, const char *where, cons
             (!vtable->operations && vtable->n_operations))
             return incompatible(where, name, "has an incomplete table of operations", error);
     }
+    if (d->kind == KZ_PLUGIN_AUTH && !kzi_auth_vtable_is_whole(d->vtable))
+        return incompatible(where, name, "has an incomplete table of functions", error);
     return true;
 }
 

@@ -3,7 +3,9 @@
  * warm and never shared between running threads. */
 #include "loop.h"
 
+#include "auth.h"
 #include "locate.h"
+#include "reactor.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -45,10 +47,13 @@ void kzi_loop_release(kzi_loop *loop)
     if (!loop)
         return;
     kz_client *client = loop->client;
-    while (loop->calls)
-        kzi_loop_remove(loop, loop->calls);
+    for (kzi_call *call = loop->calls, *next; call; call = next) {
+        next = call->next;
+        if (!call->detached)
+            kzi_loop_remove(loop, call);
+    }
     pthread_mutex_lock(&client->pool_lock);
-    bool room = (int64_t)client->n_pool < client->settings->max_connections;
+    bool room = loop->calls || (int64_t)client->n_pool < client->settings->max_connections;
     if (room) {
         loop->next = client->pool;
         client->pool = loop;
@@ -59,10 +64,27 @@ void kzi_loop_release(kzi_loop *loop)
         kzi_loop_free(loop);
 }
 
+/* A detached call that nobody drives any more, or that has ended. */
+static void end_detached(kzi_loop *loop, kzi_call *call)
+{
+    if (!call->ended) {
+        kz_error *error = NULL;
+        kzi_call_error(call, &error, KZ_ERROR_CONNECTION, "The request was given up before it was answered.");
+        kzi_call_fail(call, &error);
+    }
+    kzi_loop_remove(loop, call);
+    call->client = NULL; /* which it did not hold: the client may go while it runs */
+    kzi_call_clear(call);
+    kz_error_free(call->error);
+    free(call);
+}
+
 void kzi_loop_free(kzi_loop *loop)
 {
     if (!loop)
         return;
+    while (loop->calls)
+        end_detached(loop, loop->calls);
     while (loop->n_spares)
         curl_easy_cleanup(loop->spares[--loop->n_spares]);
     curl_multi_cleanup(loop->multi);
@@ -155,6 +177,7 @@ void kzi_loop_remove(kzi_loop *loop, kzi_call *call)
 {
     if (call->loop != loop)
         return;
+    kzi_auth_leave(call);
     kzi_locate_stop(call);
     if (call->previous)
         call->previous->next = call->next;
@@ -187,6 +210,39 @@ static void idle_passed(kzi_call *call)
     kzi_call_answered(call, CURLE_OPERATION_TIMEDOUT);
 }
 
+void kzi_call_nudge(kzi_call *call)
+{
+    atomic_store(&call->nudged, true);
+    if (call->loop->reactor)
+        kzi_reactor_wake(call->loop->reactor);
+    else
+        curl_multi_wakeup(call->loop->multi);
+}
+
+/* Takes the loop out of the pool, if it is there. */
+static bool claim(kz_client *client, kzi_loop *loop)
+{
+    pthread_mutex_lock(&client->pool_lock);
+    kzi_loop **link = &client->pool;
+    while (*link && *link != loop)
+        link = &(*link)->next;
+    bool found = *link != NULL;
+    if (found) {
+        *link = loop->next;
+        client->n_pool--;
+    }
+    pthread_mutex_unlock(&client->pool_lock);
+    return found;
+}
+
+void kzi_loop_pump(kz_client *client, kzi_loop *loop)
+{
+    if (!claim(client, loop))
+        return;
+    kzi_loop_turn(loop, 0);
+    kzi_loop_release(loop);
+}
+
 static bool is_idle(const kzi_call *call, int64_t now)
 {
     return call->running && call->idle && !call->paused && now - call->active_at >= call->idle;
@@ -201,7 +257,7 @@ static bool check_call(kzi_call *call, int64_t now)
         end_with(call, KZ_ERROR_TIMEOUT, "finish its answer", call->deadline - call->started_at);
     else if (is_idle(call, now))
         idle_passed(call);
-    else if (call->wake_at && now >= call->wake_at)
+    else if (atomic_exchange(&call->nudged, false) || (call->wake_at && now >= call->wake_at))
         kzi_call_advance(call);
     else
         return false;
@@ -214,6 +270,10 @@ int64_t kzi_loop_check_times(kzi_loop *loop)
     loop->next_due = 0;
     for (kzi_call *call = loop->calls, *next; call; call = next) {
         next = call->next;
+        if (call->ended && call->detached) {
+            end_detached(loop, call);
+            continue;
+        }
         if (!call->ended && check_call(call, now))
             loop->changed = true;
         note_due(loop, call);

@@ -15,12 +15,13 @@ struct kzi_loop {
     CURL *spares[KZI_SPARE_EASIES]; /* easy handles kept for the next calls */
     unsigned n_spares;
     kzi_call *calls;
-    int64_t next_due;       /* of the calls' own times, 0: none; early, never late */
-    bool tls;               /* a TLS library may write to a closed socket: SIGPIPE is kept away */
-    bool changed;           /* something happened in this turn */
-    bool shared;            /* driven by the program */
-    kzi_buffer spare_input; /* memory for what comes of one stream, passed around among those of a shared loop */
-    kzi_host *hosts;        /* with the setting max_host_calls */
+    int64_t next_due;        /* of the calls' own times, 0: none; early, never late */
+    bool tls;                /* a TLS library may write to a closed socket: SIGPIPE is kept away */
+    bool changed;            /* something happened in this turn */
+    bool shared;             /* driven by the program */
+    struct kz_loop *reactor; /* then: its other half */
+    kzi_buffer spare_input;  /* memory for what comes of one stream, passed around among those of a shared loop */
+    kzi_host *hosts;         /* with the setting max_host_calls */
     kzi_loop *next;
 };
 

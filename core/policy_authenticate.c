@@ -1,22 +1,12 @@
-/* policy_authenticate.c: credentials on a request. An API key travels as X-API-Key and as a bearer token, a token as a bearer
- * token. Never to another origin than the one the call began with, never over plain HTTP to a host that is not this
- * machine, unless the configuration says so. */
-#include "engine.h"
+/* policy_authenticate.c: the credential on a request. Never to another origin than the one the call began with, never over plain HTTP to
+ * a host that is not this machine, unless the configuration says so. When the server refuses it, the provider renews it, once for all
+ * calls, and the request is made anew, once. */
+#include "auth.h"
+
+#include "header.h"
 
 #include <string.h>
 #include <strings.h>
-
-static bool add(kzi_call *call, const char *format, const char *secret)
-{
-    kzi_buffer line = { 0 };
-    kzi_buffer_puts(&line, format);
-    kzi_buffer_puts(&line, secret);
-    struct curl_slist *longer = line.failed ? NULL : curl_slist_append(call->credentials, line.data);
-    kzi_buffer_free(&line);
-    if (longer)
-        call->credentials = longer;
-    return longer != NULL;
-}
 
 static bool may_travel(kzi_call *call)
 {
@@ -30,29 +20,54 @@ static bool may_travel(kzi_call *call)
         "or set allow_plain_http (KAMIWAZA_ALLOW_PLAIN_HTTP=1) if the network is trusted.");
 }
 
-static kzi_step send_authenticate(kzi_call *call)
+static bool goes_without(const kzi_call *call)
 {
-    const kzi_settings *settings = call->client->settings;
-    kzi_call_drop_credentials(call);
-    const char *key = settings->api_key, *token = settings->token, *narrow = settings->api_key_header;
-    if (call->foreign || call->no_auth || call->raw || (!key && !token))
-        return KZI_NEXT;
-    if (!may_travel(call))
-        return KZI_END;
-    bool fine = true;
-    bool use_token = token && (!key || !settings->auth || !strcmp(settings->auth, "bearer"));
-    if (use_token) {
-        fine = add(call, "Authorization: Bearer ", token);
-    } else {
-        if (!narrow || strcmp(narrow, "x-api-key") != 0)
-            fine = add(call, "Authorization: Bearer ", key);
-        if (fine && (!narrow || strcmp(narrow, "authorization") != 0))
-            fine = add(call, "X-API-Key: ", key);
-    }
-    if (fine)
-        return KZI_NEXT;
-    kz_error_no_memory(&call->error);
-    return KZI_END;
+    return call->foreign || call->no_auth || call->raw;
 }
 
-const kzi_policy kzi_policy_authenticate = { .name = "authenticate", .send = send_authenticate };
+/* Chained by the transport, not copied: the call holds the credential for as long as they are in use. */
+static void attach(kzi_call *call)
+{
+    const kzi_grant *grant = call->grant;
+    for (unsigned i = 0; i < grant->n_lines; i++)
+        call->credentials[i].data = (char *)(uintptr_t)grant->lines[i];
+    call->n_credentials = grant->n_lines;
+}
+
+static kzi_step send_authenticate(kzi_call *call)
+{
+    kz_provider *auth = call->client->auth;
+    kzi_call_drop_credentials(call);
+    if (goes_without(call))
+        return KZI_NEXT;
+    if (!kzi_auth_prepare(auth, &call->error))
+        return KZI_END;
+    if (auth->vtable && !may_travel(call))
+        return KZI_END;
+    if (auth->vtable && KZI_AUTH_FUNCTION(auth, acquire)) {
+        kzi_step step = kzi_auth_acquire(call, 0, NULL);
+        if (step != KZI_NEXT)
+            return step;
+        if (call->grant)
+            attach(call);
+    }
+    return call->credential_only ? KZI_END : KZI_NEXT;
+}
+
+static kzi_step answer_authenticate(kzi_call *call)
+{
+    if (call->status != 401 || !call->error || goes_without(call) || !call->grant || call->once)
+        return KZI_NEXT;
+    if (call->renewed && !call->auth_waits)
+        return KZI_NEXT;
+    call->renewed = true;
+    kzi_step step = kzi_auth_acquire(
+        call, call->grant->number, kzi_head_find(call->head.data, call->head.length, "www-authenticate"));
+    if (step != KZI_NEXT)
+        return step;
+    kz_error_clear(&call->error);
+    call->attempts = 0;
+    return KZI_AGAIN;
+}
+
+const kzi_policy kzi_policy_authenticate = { .name = "authenticate", .send = send_authenticate, .answer = answer_authenticate };

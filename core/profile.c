@@ -2,6 +2,7 @@
  * column and a failure of json-c's can only be that memory ran out. A file with secrets that others may read is refused. */
 #include "profile.h"
 
+#include "config_auth.h"
 #include "schema_json.h"
 #include "settings.h"
 
@@ -122,13 +123,14 @@ static bool take_one(const char *name, struct json_object *value, const char *pa
 {
     size_t n;
     int index = kzi_setting_index(name);
-    if (index < 0)
+    bool provider = index < 0 && kzi_auth_value_is_name(name);
+    if (index < 0 && !provider)
         return unknown_setting(name, path, error);
-    const kz_setting *setting = &kz_settings(&n)[index];
-    kzi_kind kind = kzi_setting_rows(&n)[index].kind;
+    const kz_setting *setting = provider ? NULL : &kz_settings(&n)[index];
+    kzi_kind kind = provider ? KZI_TEXT : kzi_setting_rows(&n)[index].kind;
     if (!value)
         return true;
-    if (setting->secret && open_to_others)
+    if ((provider ? kzi_auth_value_is_secret(name) : setting->secret) && open_to_others)
         return kz_error_set(
             error, KZ_ERROR_CONFIG, name, "%s holds the secret %s but others may read it; run: chmod 600 %s", path, name, path);
     kzi_buffer text = { 0 };
@@ -137,7 +139,7 @@ static bool take_one(const char *name, struct json_object *value, const char *pa
         kz_error_no_memory(error);
     else if (!fine)
         kz_error_set(error, KZ_ERROR_CONFIG, name, "In %s the setting %s has a value of the wrong type; it takes %s.", path, name,
-            setting->type);
+            provider ? "string" : setting->type);
     fine = fine && !text.failed;
     if (fine && text.length && strlen(text.data) != text.length)
         fine = kz_error_set(error, KZ_ERROR_CONFIG, name, "In %s the setting %s holds a NUL character; remove it.", path, name);

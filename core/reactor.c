@@ -289,6 +289,7 @@ kz_loop *kz_loop_new(kz_client *client, kz_error **error)
     loop->epoll = loop->timer = loop->wake = -1;
     loop->curl_due = -1;
     loop->inner->shared = true;
+    loop->inner->reactor = loop;
     loop->client = kzi_client_hold(client);
     curl_multi_setopt(loop->inner->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl_multi_setopt(loop->inner->multi, CURLMOPT_SOCKETDATA, loop);

@@ -9,7 +9,7 @@
 typedef struct kzi_token_store kzi_token_store;
 
 /* The store that the setting token_store names. NULL with an empty slot: "none". Errors: CONFIG, PLUGIN_*, NO_MEMORY. */
-kzi_token_store *kzi_token_store_new(kz_auth *auth, kz_error **error);
+kzi_token_store *kzi_token_store_new(kz_provider *auth, kz_error **error);
 void kzi_token_store_free(kzi_token_store *store);
 
 /* The functions of kz_store_vtable. */

@@ -67,7 +67,7 @@ static void make_room(kzi_call *call)
 {
     curl_off_t length = -1;
     curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (length > 0 && length <= call->client->settings->max_body_size)
+    if (length > 0 && length <= (call->largest ? call->largest : call->client->settings->max_body_size))
         kzi_buffer_reserve(&call->answer, (size_t)length);
 }
 
@@ -122,10 +122,11 @@ static size_t take_body(char *data, size_t size, size_t n, void *user)
         default: return 0;
         }
     }
-    if ((int64_t)(call->answer.length + length) > call->client->settings->max_body_size) {
-        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION,
-            "The answer is larger than max_body_size (%lld bytes); raise the setting if it is meant to be.",
-            (long long)call->client->settings->max_body_size);
+    int64_t most = call->largest ? call->largest : call->client->settings->max_body_size;
+    if ((int64_t)(call->answer.length + length) > most) {
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "The answer is larger than %s (%lld bytes)%s.",
+            call->largest ? "what is taken of it" : "max_body_size", (long long)most,
+            call->largest ? "" : "; raise the setting if it is meant to be");
         return 0;
     }
     kzi_buffer_append(&call->answer, data, length);
@@ -218,7 +219,7 @@ static bool add_header(kzi_call *call, const char *line)
     return longer != NULL;
 }
 
-static bool complete_headers(kzi_call *call)
+bool kzi_call_complete_headers(kzi_call *call)
 {
     char key[64];
     bool fine = true;
@@ -235,18 +236,19 @@ static bool complete_headers(kzi_call *call)
     return call->headers_complete = fine;
 }
 
-/* The operation's headers behind the credentials, chained rather than copied: kzi_call_drop_credentials() unchains. */
+/* The operation's headers behind the credentials, chained rather than copied. */
 static bool set_headers(kzi_call *call, CURL *easy)
 {
-    if (call->attempt ? !call->attempt(call) : !complete_headers(call))
+    if (call->attempt ? !call->attempt(call) : !kzi_call_complete_headers(call))
         return false;
-    struct curl_slist **end = &call->credentials;
-    while (*end && *end != call->headers)
-        end = &(*end)->next;
-    *end = call->headers;
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->credentials);
-    if (call->credentials == call->headers)
-        call->credentials = NULL;
+    struct curl_slist *chain = call->headers;
+    for (unsigned i = call->n_credentials; i--; chain = &call->credentials[i])
+        call->credentials[i].next = chain;
+    if (call->signature) {
+        call->signature_end->next = chain;
+        chain = call->signature;
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, chain);
     return true;
 }
 

@@ -6,7 +6,7 @@
  *
  * A plugin is one file, auth-NAME.so, found like all plugins and chosen by the setting auth = "NAME":
  *
- *     static const kz_auth_vtable vtable = { .size = sizeof vtable, .title = "...", .create = create, ... };
+ *     static const kz_provider_vtable vtable = { .size = sizeof vtable, .title = "...", .create = create, ... };
  *     KZ_PLUGIN(auth_hmac) = { .abi_major = KZ_ABI_MAJOR, .abi_minor = KZ_ABI_MINOR, .size = sizeof(kz_plugin_descriptor),
  *         .kind = KZ_PLUGIN_AUTH, .name = "auth-hmac", .version = "1.0", .vtable = &vtable };
  *
@@ -15,50 +15,50 @@
 #ifndef KAMIWAZA_AUTH_PLUGIN_H
 #define KAMIWAZA_AUTH_PLUGIN_H
 
-#include <kamiwaza/auth.h>
+#include <kamiwaza/sign-in.h>
 #include <kamiwaza/plugin.h>
 
 KZ_BEGIN_DECLS
 
 /* The provider's side of one client, as the core hands it to create(). */
-typedef struct kz_auth kz_auth;
+typedef struct kz_provider kz_provider;
 
 /* A setting of a provider. Its name is "auth_" and `name`: "auth_issuer" in code and in the profile, KAMIWAZA_AUTH_ISSUER in the
  * environment. One that the provider does not list is refused by name. */
-typedef struct kz_auth_setting {
+typedef struct kz_provider_setting {
     const char *name;     /* "issuer" */
     const char *fallback; /* or NULL */
     const char *summary;  /* one sentence */
     int64_t secret;       /* 1: its value is never shown */
     const void *reserved[2];
-} kz_auth_setting;
+} kz_provider_setting;
 
 /* The value of a setting as text, NULL when it is not given: one of the provider's by its own name ("issuer"), or one of the core
  * ("username", "base_url" ...). Borrowed from the client; the provider's state may keep it. */
-KZ_API const char *kz_auth_value(const kz_auth *auth, const char *name);
+KZ_API const char *kz_provider_value(const kz_provider *auth, const char *name);
 /* What the program gave kz_config_set_auth(), or NULL. */
-KZ_API void *kz_auth_user(const kz_auth *auth);
+KZ_API void *kz_provider_user(const kz_provider *auth);
 /* Writes a log record of the area "auth". The message must hold no secret. */
-KZ_API void kz_auth_log(const kz_auth *auth, kz_log_level level, const char *message);
+KZ_API void kz_provider_log(const kz_provider *auth, kz_log_level level, const char *message);
 /* To be called by create(), where what it gets may outlive the process: its credentials are then looked for in the token store first and
  * kept there. `account` tells entries of one base URL and provider apart: a user name, a client identifier; NULL: there is one.
  * Errors: NO_MEMORY. */
-KZ_API bool kz_auth_keeps(kz_auth *auth, const char *account, kz_error **error);
+KZ_API bool kz_provider_keeps(kz_provider *auth, const char *account, kz_error **error);
 /* Overwrites memory in a way that compilers keep. */
 KZ_API void kz_wipe(void *memory, size_t length);
 
 /* ---- getting a credential, step by step ---- */
 
-typedef enum kz_auth_reason {
-    KZ_AUTH_FIRST = 0,   /* there is none */
-    KZ_AUTH_ENDING = 1,  /* the one in force has ended or is about to */
-    KZ_AUTH_REFUSED = 2, /* the server answered 401 */
-    KZ_AUTH_SIGN_IN = 3, /* a person signs in anew: what is kept counts no more */
-    KZ_AUTH_SIGN_OUT = 4 /* of sign_out() */
-} kz_auth_reason;
+typedef enum kz_provider_reason {
+    KZ_PROVIDER_FIRST = 0,   /* there is none */
+    KZ_PROVIDER_ENDING = 1,  /* the one in force has ended or is about to */
+    KZ_PROVIDER_REFUSED = 2, /* the server answered 401 */
+    KZ_PROVIDER_SIGN_IN = 3, /* a person signs in anew: what is kept counts no more */
+    KZ_PROVIDER_SIGN_OUT = 4 /* of sign_out() */
+} kz_provider_reason;
 
 /* A request that is to run before the provider is asked again. Borrowed until then. */
-typedef struct kz_auth_http {
+typedef struct kz_provider_http {
     const char *method; /* "GET", "POST" */
     const char *url;    /* absolute; plain HTTP only to this machine, unless allow_plain_http is set */
     const kz_string_entry *headers;
@@ -66,38 +66,38 @@ typedef struct kz_auth_http {
     const char *body; /* or NULL */
     uint64_t body_length;
     int64_t idempotent; /* 1: may be sent again though it may have been acted on; GET always is */
-} kz_auth_http;
+} kz_provider_http;
 
 /* How it was answered. */
-typedef struct kz_auth_answer {
+typedef struct kz_provider_answer {
     int64_t status;   /* 0: no request ran, or none was answered */
     const char *type; /* content type, or NULL */
     const char *body; /* NUL-terminated, never NULL when there is a status */
     uint64_t length;
     const kz_error *failure; /* status 0: why (CONNECTION ...); status >= 400: what the core makes of the answer */
-} kz_auth_answer;
+} kz_provider_answer;
 
-typedef struct kz_auth_step {
+typedef struct kz_provider_step {
     uint64_t size;
     uint64_t round;        /* how often the provider was asked in this run before */
-    int64_t reason;        /* kz_auth_reason */
+    int64_t reason;        /* kz_provider_reason */
     const char *challenge; /* REFUSED: the answer's WWW-Authenticate, or NULL */
-    kz_json memory;        /* what kz_auth_grant.memory of the last grant said, from the token store too; { NULL, 0 }: nothing */
-    const char *token;     /* of the credential in force, or NULL */
-    const kz_sign_in *person; /* whom to ask, or NULL: nobody is there */
-    kz_auth_answer answer;    /* of the request that ran; its texts are borrowed until the function returns */
+    kz_json memory;    /* what kz_provider_grant.memory of the last grant said, from the token store too; { NULL, 0 }: nothing */
+    const char *token; /* of the credential in force, or NULL */
+    const kz_sign_in *person;  /* whom to ask, or NULL: nobody is there */
+    kz_provider_answer answer; /* of the request that ran; its texts are borrowed until the function returns */
     void *
         work; /* the provider's own between the rounds of one run; NULL at first; given to release() at its end, however it ends */
     /* With KZ_STEP_REQUEST: */
-    kz_auth_http request;
+    kz_provider_http request;
     /* With KZ_STEP_WAIT: seconds until the provider is asked again; in a sign-in also as soon as `fd` can be read, -1: none. */
     double wait;
     int64_t fd;
     void *core;
-} kz_auth_step;
+} kz_provider_step;
 
 /* A credential. All is copied. */
-typedef struct kz_auth_grant {
+typedef struct kz_provider_grant {
     uint64_t size;
     const char *token;              /* travels as "Authorization: Bearer TOKEN"; NULL: `headers` or authorise() say it all */
     const kz_string_entry *headers; /* further headers of each request, at most eight */
@@ -107,21 +107,21 @@ typedef struct kz_auth_grant {
     const char *user;       /* who it is for, or NULL */
     int64_t renewable;      /* 1: acquire() can renew it without a person */
     const void *reserved[4];
-} kz_auth_grant;
+} kz_provider_grant;
 
 /* Hands the core a credential; acquire() then returns KZ_STEP_DONE. Errors: ARGUMENT (line breaks, too many headers, a lifetime that is
  * not positive), NO_MEMORY. */
-KZ_API bool kz_auth_granted(kz_auth_step *step, const kz_auth_grant *grant, kz_error **error);
+KZ_API bool kz_provider_granted(kz_provider_step *step, const kz_provider_grant *grant, kz_error **error);
 /* What is kept to renew the credential is worth nothing any more (the refresh token was refused for good): it is forgotten when the
  * function returns, in the token store too. */
-KZ_API void kz_auth_forget(kz_auth_step *step);
+KZ_API void kz_provider_forget(kz_provider_step *step);
 /* A header of the request's answer by its name in any case, borrowed until the function returns; NULL: none. */
-KZ_API const char *kz_auth_answer_header(const kz_auth_step *step, const char *name);
+KZ_API const char *kz_provider_answer_header(const kz_provider_step *step, const char *name);
 
 /* ---- requests ---- */
 
 /* A request that is about to be sent, complete but for what authorise() adds. */
-typedef struct kz_auth_request {
+typedef struct kz_provider_request {
     uint64_t size;
     const char *method;
     const char *url;  /* as it will travel, query included */
@@ -131,48 +131,53 @@ typedef struct kz_auth_request {
     int64_t attempt;   /* 1, 2 ... of this call */
     const char *token; /* of the credential in force, or NULL */
     void *core;
-} kz_auth_request;
+} kz_provider_request;
 
 /* The value of a header that the request has ("Content-Type"), NULL: none. Borrowed until the function returns. */
-KZ_API const char *kz_auth_header(const kz_auth_request *request, const char *name);
+KZ_API const char *kz_provider_header(const kz_provider_request *request, const char *name);
 /* Adds a header. Errors: ARGUMENT (a name or value that is none), NO_MEMORY. */
-KZ_API bool kz_auth_put_header(kz_auth_request *request, const char *name, const char *value, kz_error **error);
+KZ_API bool kz_provider_put_header(kz_provider_request *request, const char *name, const char *value, kz_error **error);
 /* Adds name=value to the query, percent-encoded; request->url is then the new one. Errors: NO_MEMORY. */
-KZ_API bool kz_auth_put_query(kz_auth_request *request, const char *name, const char *value, kz_error **error);
+KZ_API bool kz_provider_put_query(kz_provider_request *request, const char *name, const char *value, kz_error **error);
 
 /* ---- the provider ---- */
 
-typedef struct kz_auth_vtable {
+typedef struct kz_provider_vtable {
     uint64_t size;
     const char *title;   /* "OAuth 2.0 and OpenID Connect" */
     const char *summary; /* one sentence */
-    const kz_auth_setting *settings;
+    const kz_provider_setting *settings;
     uint64_t n_settings;
     /* The provider of one client; `auth` is valid until destroy(). Checks the settings: CONFIG. Returns what the other functions
      * get as `self`, NULL with the slot filled. Called once, before anything needs a credential. */
-    void *(*create)(kz_auth *auth, kz_error **error);
+    void *(*create)(kz_provider *auth, kz_error **error);
     /* Wipes and frees. May be NULL. */
     void (*destroy)(void *self);
     /* Gets or renews a credential. NULL: there is nothing to get, authorise() signs with what the settings say. The core has one renewal
      * under way at a time, but a person may sign in meanwhile: what runs share is the provider's to guard. The rounds of one run come one
      * after the other, maybe on several threads.
-     *   DONE     kz_auth_granted() was called; without it the credential in force stays, and a request that was refused is made anew
+     *   DONE     kz_provider_granted() was called; without it the credential in force stays, and a request that was refused is made anew
      *   FAILED   with the slot filled: AUTHENTICATION, saying which step, what the provider answered, what the person can do
      *   REQUEST  step->request is to run
      *   WAIT     step->wait */
-    kz_step (*acquire)(void *self, kz_auth_step *step, kz_error **error);
+    kz_step (*acquire)(void *self, kz_provider_step *step, kz_error **error);
     /* Frees step->work. May be NULL when no work is kept. */
     void (*release)(void *work);
     /* Adds headers and query arguments to a request, or signs it; called for each attempt, after all else is known. May be NULL. False
      * with the slot filled ends the call. */
-    bool (*authorise)(void *self, kz_auth_request *request, kz_error **error);
+    bool (*authorise)(void *self, kz_provider_request *request, kz_error **error);
     /* Revokes what there is. May be NULL: it is only forgotten. Steps as in acquire(). */
-    kz_step (*sign_out)(void *self, kz_auth_step *step, kz_error **error);
-} kz_auth_vtable;
+    kz_step (*sign_out)(void *self, kz_provider_step *step, kz_error **error);
+} kz_provider_vtable;
 
 /* Makes clients of this configuration sign in by `vtable`, which the program implements itself; static or outliving the clients.
  * `name` is what the token store and errors call it. Errors: ARGUMENT (NULL, a vtable without create()), NO_MEMORY. */
-KZ_API bool kz_config_set_auth(kz_config *config, const char *name, const kz_auth_vtable *vtable, void *user, kz_error **error);
+KZ_API bool kz_config_set_auth(
+    kz_config *config, const char *name, const kz_provider_vtable *vtable, void *user, kz_error **error);
+
+/* The settings of the provider that this client signs in by, for tools; its plugin is loaded. Borrowed. *n_settings receives their
+ * number; NULL and 0 with an empty slot: none, or no way to sign in is configured. Errors: CONFIG, PLUGIN_*. */
+KZ_API const kz_provider_setting *kz_client_provider_settings(kz_client *client, size_t *n_settings, kz_error **error);
 
 /* ---- token stores ---- */
 
@@ -184,7 +189,7 @@ typedef struct kz_store_vtable {
     uint64_t size;
     const char *title;
     const char *summary;
-    void *(*create)(kz_auth *auth, kz_error **error);
+    void *(*create)(kz_provider *auth, kz_error **error);
     void (*destroy)(void *self);
     /* The text of the entry in memory of malloc(), which the core wipes and frees; *text NULL: there is none.
      * Errors: CONFIG (the store cannot be trusted or read), STATE (it is locked and nobody unlocks it), NO_MEMORY. */

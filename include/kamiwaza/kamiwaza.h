@@ -3,7 +3,7 @@
 #define KAMIWAZA_H
 
 #include <kamiwaza/async.h>
-#include <kamiwaza/auth.h>
+#include <kamiwaza/sign-in.h>
 #include <kamiwaza/base.h>
 #include <kamiwaza/call.h>
 #include <kamiwaza/client.h>

@@ -24,11 +24,12 @@ kz_plugin kz_plugin_descriptor kz_plugin_info kz_plugin_kind kz_plugin_list kz_p
 kz_service kz_service_vtable kz_shape kz_stream kz_stream_source kz_string_entry kz_string_list kz_string_value
 kz_struct_size kz_transfer kz_type kz_upload kz_version kz_wait kz_with_options kz_log kz_log_fn kz_log_level kz_log_field
 kz_global_init kz_null_string kz_setting kz_settings kz_string_length kz_submit kz_submit_stream kz_done_fn kz_item_fn
-kz_flow_control kz_loop kz_pending kz_step kz_locate kz_locate_found kz_params_copy'''.split())
+kz_flow_control kz_loop kz_pending kz_step kz_locate kz_locate_found kz_params_copy
+kz_credential kz_provider kz_sign_in kz_sign_in_way kz_sign_in_notice kz_store_vtable kz_wipe'''.split())
 # All names that begin so belong to the core as well.
 CORE_PREFIXES = ('kz_call_', 'kz_cancel_', 'kz_client_', 'kz_config_', 'kz_error_', 'kz_json_', 'kz_log_', 'kz_plugin_',
                  'kz_plugins_', 'kz_progress_', 'kz_result_', 'kz_schema_', 'kz_service_', 'kz_setting_', 'kz_stream_',
-                 'kz_string_', 'kz_opt_', 'kz_global_', 'kz_loop_', 'kz_pending_', 'kz_glib_', 'kz_type_')
+                 'kz_string_', 'kz_opt_', 'kz_global_', 'kz_loop_', 'kz_pending_', 'kz_provider_', 'kz_glib_', 'kz_type_')
 CORE_MACROS = ('KZ_ABI_', 'KZ_ANSWER_', 'KZ_API', 'KZ_BEGIN_', 'KZ_BODY_', 'KZ_BOOL', 'KZ_BUILTIN_', 'KZ_END_', 'KZ_ERROR',
                'KZ_EXCLUSIVE_', 'KZ_FALSE', 'KZ_FIELD_', 'KZ_GLIB_', 'KZ_GO_ON', 'KZ_HAS_', 'KZ_INT', 'KZ_IN_', 'KZ_IS_', 'KZ_JSON', 'KZ_LIST',
                'KZ_LITERAL', 'KZ_LOG', 'KZ_MAP', 'KZ_NULL', 'KZ_NUMBER', 'KZ_ONE', 'KZ_PAUSE', 'KZ_STOP', 'KZ_OPEN_ENUM', 'KZ_OP_', 'KZ_PLUGIN',

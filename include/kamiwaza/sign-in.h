@@ -1,9 +1,9 @@
-/* auth.h: signing in and out. A client takes its credentials from the way that the setting `auth` names: "api-key", "bearer" and
+/* sign-in.h: signing in and out. A client takes its credentials from the way that the setting `auth` names: "api-key", "bearer" and
  * "command" are built in, others are plugins ("password", "oauth": the plugins auth-password, auth-oauth) or the program's own
  * (kz_config_set_auth() in kamiwaza/auth-plugin.h). Most programs need nothing of this file: a call that needs a credential gets one
  * from the settings or the token store, and renews it by itself. What needs a person is begun here. */
-#ifndef KAMIWAZA_AUTH_H
-#define KAMIWAZA_AUTH_H
+#ifndef KAMIWAZA_SIGN_IN_H
+#define KAMIWAZA_SIGN_IN_H
 
 #include <kamiwaza/client.h>
 

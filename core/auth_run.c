@@ -1,0 +1,423 @@
+/* auth_run.c: one run of an auth provider, step by step: what the token store has, the store's lock against other processes, what the
+ * provider says, the requests it wants, and keeping what came of it. None of it waits: the caller comes again. A request belongs to the
+ * loop it runs on and not to the run, so that it is not torn down with the call that began it: a refresh token may be spent by it. */
+#include "auth.h"
+
+#include "header.h"
+#include "loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MOST_ROUNDS = 10000, LARGEST_ANSWER = 1 << 20, LEAST_TIME = 30000 };
+
+/* A request and whom its answer is for; the call comes first, since the loop frees it. */
+typedef struct auth_request {
+    kzi_call call;
+    kz_provider *auth;
+    uint64_t number;
+} auth_request;
+
+kzi_auth_run *kzi_auth_run_new(kz_provider *auth, kz_provider_reason reason, const char *challenge, kz_error **error)
+{
+    kzi_auth_run *run = calloc(1, sizeof *run);
+    if (run && challenge && !(run->challenge = strdup(challenge))) {
+        free(run);
+        run = NULL;
+    }
+    if (!run) {
+        kz_error_no_memory(error);
+        return NULL;
+    }
+    run->auth = auth;
+    run->held = -1;
+    run->before = kzi_grant_ref(auth->grant);
+    run->step = (kz_provider_step){
+        .size = sizeof run->step, .reason = reason, .challenge = run->challenge, .fd = -1, .core = run
+    };
+    run->phase = !auth->store           ? KZI_RUN_ASK
+        : reason == KZ_PROVIDER_SIGN_IN ? KZI_RUN_ASK
+        : reason == KZ_PROVIDER_FIRST   ? KZI_RUN_LOOK
+                                        : KZI_RUN_LOCK;
+    run->next = auth->runs;
+    auth->runs = run;
+    return run;
+}
+
+static void forget_answer(kzi_auth_run *run)
+{
+    run->answered = false;
+    run->status = 0;
+    kzi_buffer_free(&run->head);
+    kzi_buffer_free(&run->body);
+    kz_error_clear(&run->failure);
+}
+
+void kzi_auth_run_free(kzi_auth_run *run)
+{
+    if (!run)
+        return;
+    kz_provider *auth = run->auth;
+    pthread_mutex_lock(&auth->lock);
+    kzi_auth_run **link = &auth->runs;
+    while (*link != run)
+        link = &(*link)->next;
+    *link = run->next;
+    pthread_mutex_unlock(&auth->lock);
+    if (run->step.work && KZI_AUTH_FUNCTION(auth, release))
+        auth->vtable->release(run->step.work);
+    kzi_token_store_unlock(&run->held);
+    forget_answer(run);
+    kzi_grant_unref(run->before);
+    kzi_grant_unref(run->stored);
+    kzi_grant_unref(run->granted);
+    kz_error_free(run->why);
+    free(run->challenge);
+    free(run);
+}
+
+/* ---- requests ---- */
+
+void kzi_auth_answered(kz_provider *auth, uint64_t number, kzi_call *call)
+{
+    pthread_mutex_lock(&auth->lock);
+    kzi_auth_run *run = auth->runs;
+    while (run && run->request != number)
+        run = run->next;
+    if (run) {
+        run->request = 0;
+        run->answered = true;
+        run->status = call->error && kz_error_is(call->error, KZ_ERROR_NO_MEMORY) ? 0 : call->status;
+        run->head = call->head;
+        run->body = call->answer;
+        run->failure = call->error;
+        call->head = call->answer = (kzi_buffer){ 0 };
+        call->content_type = call->request_id = call->etag = NULL;
+        call->error = NULL;
+        if (run->leader)
+            kzi_call_nudge(run->leader);
+    }
+    pthread_mutex_unlock(&auth->lock);
+}
+
+static void request_ended(kzi_call *call)
+{
+    auth_request *request = (auth_request *)call;
+    kzi_auth_answered(request->auth, request->number, call);
+    call->loop->changed = true;
+}
+
+static bool may_travel(const kzi_settings *settings, const kz_provider_http *http, kz_error **error)
+{
+    if (!http->url || !http->method || (strncasecmp(http->url, "https://", 8) != 0 && strncasecmp(http->url, "http://", 7) != 0))
+        return kz_error_set(error, KZ_ERROR_AUTHENTICATION, NULL, "The auth provider names an address that is no http(s) URL.");
+    if (settings->allow_plain_http || !strncasecmp(http->url, "https:", 6) || kzi_is_loopback(http->url))
+        return true;
+    char url[512];
+    kzi_public_url(http->url, url, sizeof url);
+    return kz_error_set(error, KZ_ERROR_CONFIG, NULL,
+        "Signing in at %s would go over plain HTTP to a host other than this machine: use an https:// address, or set "
+        "allow_plain_http (KAMIWAZA_ALLOW_PLAIN_HTTP=1) if the network is trusted.",
+        url);
+}
+
+static bool put_lines(kzi_call *call, const kz_provider_http *http)
+{
+    bool fine = true;
+    struct curl_slist *longer = curl_slist_append(NULL, "Accept: application/json");
+    call->headers = longer;
+    for (uint64_t i = 0; fine && longer && i < http->n_headers; i++) {
+        kzi_buffer line = { 0 };
+        kzi_buffer_printf(&line, "%s: %s", http->headers[i].key, http->headers[i].value);
+        fine = !line.failed && (longer = curl_slist_append(call->headers, line.data));
+        kzi_buffer_free(&line);
+    }
+    return fine && longer;
+}
+
+static bool begin_request(kzi_auth_run *run, kzi_loop *loop, kz_error **error)
+{
+    kz_provider *auth = run->auth;
+    const kz_provider_http *http = &run->step.request;
+    const kzi_settings *settings = auth->client->settings;
+    if (!may_travel(settings, http, error))
+        return false;
+    auth_request *request = calloc(1, sizeof *request);
+    if (!request)
+        return kz_error_no_memory(error);
+    kzi_call *call = &request->call;
+    request->auth = auth;
+    call->client = auth->client;
+    call->notify = request_ended;
+    call->detached = call->raw = call->no_auth = true;
+    call->largest = LARGEST_ANSWER;
+    call->method = !strcmp(http->method, "GET") ? "GET" : "POST";
+    call->idempotent = http->idempotent || !strcmp(http->method, "GET");
+    call->retry_after = call->should_retry = -1;
+    call->started_at = call->active_at = kzi_now_ms();
+    call->deadline = call->started_at + (settings->timeout ? settings->timeout : LEAST_TIME);
+    kzi_buffer_puts(&call->url, http->url);
+    if (http->body) {
+        call->body_kind = KZ_BODY_FORM;
+        kzi_buffer_append(&call->body, http->body, http->body_length);
+    }
+    if (!put_lines(call, http) || call->url.failed || call->body.failed) {
+        call->client = NULL;
+        kzi_call_clear(call);
+        free(request);
+        return kz_error_no_memory(error);
+    }
+    forget_answer(run);
+    pthread_mutex_lock(&auth->lock);
+    run->request = request->number = ++auth->n_requests;
+    pthread_mutex_unlock(&auth->lock);
+    run->request_loop = loop;
+    run->request_deadline = call->deadline;
+    kzi_loop_add(loop, call);
+    return true;
+}
+
+/* Whether the request has ended, one way or another. */
+static bool request_is_over(kzi_auth_run *run)
+{
+    enum { GRACE = 1000 };
+    pthread_mutex_lock(&run->auth->lock);
+    bool over = !run->request;
+    if (!over && kzi_now_ms() > run->request_deadline + GRACE) { /* nobody drives its loop any more */
+        run->request = 0;
+        over = run->answered = true;
+        kz_error_set(&run->failure, KZ_ERROR_TIMEOUT, NULL, "The provider's answer was not waited for in time.");
+    }
+    pthread_mutex_unlock(&run->auth->lock);
+    return over;
+}
+
+/* ---- the store ---- */
+
+static kz_step read_store(kzi_auth_run *run, kz_error **error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    double wait = 0;
+    kz_step step = kzi_token_store_read(run->auth->store, run->auth->key, &text, &length, &wait, error);
+    if (step == KZ_STEP_WAIT)
+        run->wake_at = kzi_now_ms() + 1 + (int64_t)(wait * 1000);
+    if (step != KZ_STEP_DONE)
+        return step;
+    kz_error *failure = NULL;
+    kzi_grant_unref(run->stored);
+    run->stored = text ? kzi_grant_read(text, length, &failure) : NULL;
+    kzi_wipe_free(text, length);
+    return failure ? (kz_error_move(error, &failure), KZ_STEP_FAILED) : KZ_STEP_DONE;
+}
+
+/* What the store has is as good as what a provider could give: not the credential that was refused, and not about to end. */
+static bool stored_will_do(const kzi_auth_run *run)
+{
+    const kzi_grant *stored = run->stored;
+    if (run->step.reason >= KZ_PROVIDER_SIGN_IN || !kzi_grant_is_good(stored) || kzi_grant_is_ending(stored))
+        return false;
+    const char *before = run->before ? run->before->lines[0] : NULL;
+    return !before || !stored->n_lines || strcmp(before, stored->lines[0]) != 0;
+}
+
+static kz_step lock_store(kzi_auth_run *run, kz_error **error)
+{
+    double wait = 0;
+    kz_step step = kzi_token_store_lock(run->auth->store, run->auth->key, &run->held, &wait, error);
+    if (step == KZ_STEP_WAIT)
+        run->wake_at = kzi_now_ms() + 1 + (int64_t)(wait * 1000);
+    return step;
+}
+
+static kz_step write_store(kzi_auth_run *run, kz_error **error)
+{
+    kzi_buffer text = { 0 };
+    double wait = 0;
+    bool keeps = run->granted && run->step.reason != KZ_PROVIDER_SIGN_OUT;
+    if (keeps && !kzi_grant_write(run->granted, &text)) {
+        kzi_buffer_free(&text);
+        kz_error_no_memory(error);
+        return KZ_STEP_FAILED;
+    }
+    kz_step step = kzi_token_store_write(
+        run->auth->store, run->auth->key, run->auth->label, keeps ? text.data : NULL, text.length, &wait, error);
+    kzi_buffer_free(&text);
+    if (step == KZ_STEP_WAIT)
+        run->wake_at = kzi_now_ms() + 1 + (int64_t)(wait * 1000);
+    return step;
+}
+
+/* A credential that cannot be kept is used all the same; only who signs in is told so by an error. */
+static kz_step keep(kzi_auth_run *run, kz_error **error)
+{
+    kz_error *failure = NULL;
+    kz_step step = write_store(run, &failure);
+    if (step != KZ_STEP_FAILED)
+        return step;
+    if (run->step.reason >= KZ_PROVIDER_SIGN_IN) {
+        kz_error_move(error, &failure);
+        return KZ_STEP_FAILED;
+    }
+    kz_provider_log(run->auth, KZ_LOG_WARNING, failure ? failure->message : "the token store does not say what is wrong");
+    kz_error_free(failure);
+    return KZ_STEP_DONE;
+}
+
+/* ---- the provider ---- */
+
+static void set_facts(kzi_auth_run *run)
+{
+    kz_provider_step *step = &run->step;
+    const kzi_grant *kept = run->stored ? run->stored : run->before;
+    bool anew = step->reason == KZ_PROVIDER_SIGN_IN || !kept;
+    step->memory = anew ? (kz_json){ 0 } : kept->memory;
+    step->token = anew ? NULL : kept->token;
+    step->answer = (kz_provider_answer){ .status = run->status,
+        .type = run->status ? kzi_head_find(run->head.data, run->head.length, "content-type") : NULL,
+        .body = run->status ? run->body.data ? run->body.data : "" : NULL,
+        .length = run->body.length,
+        .failure = run->failure };
+    step->request = (kz_provider_http){ 0 };
+    step->wait = 0;
+    step->fd = -1;
+}
+
+static kz_step fail_unsaid(kzi_auth_run *run, kz_error **failure, kz_error **error)
+{
+    if (!*failure && run->step.reason == KZ_PROVIDER_SIGN_IN)
+        kz_error_set(failure, KZ_ERROR_CANCELLED, NULL, "The sign-in was ended.");
+    else if (!*failure)
+        kz_error_set(
+            failure, KZ_ERROR_PLUGIN, run->auth->name, "The auth provider %s failed and did not say why.", run->auth->name);
+    kz_error_move(error, failure);
+    return KZ_STEP_FAILED;
+}
+
+static kz_step ask(kzi_auth_run *run, kzi_loop *loop, kz_error **error)
+{
+    kz_provider *auth = run->auth;
+    kz_error *failure = NULL;
+    kz_step (*function)(void *, kz_provider_step *, kz_error **) = run->step.reason == KZ_PROVIDER_SIGN_OUT
+        ? KZI_AUTH_FUNCTION(auth, sign_out)
+        : KZI_AUTH_FUNCTION(auth, acquire);
+    if (!function)
+        return KZ_STEP_DONE;
+    if (!request_is_over(run)) {
+        run->wake_at = 0;
+        return KZ_STEP_WAIT;
+    }
+    set_facts(run);
+    kz_step step = function(auth->self, &run->step, &failure);
+    run->step.round++;
+    forget_answer(run);
+    bool fine = !failure && run->step.round < MOST_ROUNDS;
+    if (fine && step == KZ_STEP_DONE)
+        return KZ_STEP_DONE;
+    if (fine && step == KZ_STEP_WAIT && run->step.wait >= 0) {
+        run->wake_at = kzi_now_ms() + 1 + (int64_t)(run->step.wait < 3600 ? run->step.wait * 1000 : 3600000);
+        return KZ_STEP_WAIT;
+    }
+    if (fine && step == KZ_STEP_REQUEST && begin_request(run, loop, &failure)) {
+        run->wake_at = request_is_over(run) ? kzi_now_ms() : 0;
+        return KZ_STEP_WAIT;
+    }
+    return fail_unsaid(run, &failure, error);
+}
+
+/* ---- the phases ---- */
+
+/* What follows when a phase is done. */
+static kzi_run_phase after(kzi_auth_run *run)
+{
+    bool stores = run->auth->store != NULL, changes = run->granted || run->forget || run->step.reason == KZ_PROVIDER_SIGN_OUT;
+    switch (run->phase) {
+    case KZI_RUN_LOOK: return stored_will_do(run) ? KZI_RUN_OVER : KZI_RUN_LOCK;
+    case KZI_RUN_LOCK: return KZI_RUN_AGAIN;
+    case KZI_RUN_AGAIN: return stored_will_do(run) ? KZI_RUN_OVER : KZI_RUN_ASK;
+    case KZI_RUN_ASK: return !stores || !changes ? KZI_RUN_OVER : run->held < 0 ? KZI_RUN_CLAIM : KZI_RUN_KEEP;
+    case KZI_RUN_CLAIM: return KZI_RUN_KEEP;
+    default: return KZI_RUN_OVER;
+    }
+}
+
+static kz_step turn(kzi_auth_run *run, kzi_loop *loop, kz_error **error)
+{
+    switch (run->phase) {
+    case KZI_RUN_LOOK:
+    case KZI_RUN_AGAIN: return read_store(run, error);
+    case KZI_RUN_LOCK:
+    case KZI_RUN_CLAIM: return lock_store(run, error);
+    case KZI_RUN_ASK: return ask(run, loop, error);
+    case KZI_RUN_KEEP: return keep(run, error);
+    default: return KZ_STEP_DONE;
+    }
+}
+
+/* What was kept is worth nothing: it is taken out of the store before the failure is told. */
+static bool forgets_first(kzi_auth_run *run, kz_error **failure)
+{
+    if (run->phase != KZI_RUN_ASK || !run->forget || !run->auth->store)
+        return false;
+    kz_error_move(&run->why, failure);
+    run->phase = after(run);
+    return true;
+}
+
+kz_step kzi_auth_run_turn(kzi_auth_run *run, kzi_loop *loop, kz_error **error)
+{
+    kz_error *failure = NULL;
+    while (run->phase != KZI_RUN_OVER) {
+        kz_step step = turn(run, loop, &failure);
+        if (step == KZ_STEP_WAIT)
+            return step;
+        if (step != KZ_STEP_DONE && forgets_first(run, &failure))
+            continue;
+        if (step != KZ_STEP_DONE)
+            break;
+        bool looked = run->phase == KZI_RUN_LOOK || run->phase == KZI_RUN_AGAIN;
+        run->phase = after(run);
+        if (looked && run->phase == KZI_RUN_OVER)
+            run->granted = kzi_grant_ref(run->stored);
+    }
+    run->phase = KZI_RUN_OVER;
+    kzi_token_store_unlock(&run->held);
+    if (!run->why && !failure)
+        return KZ_STEP_DONE;
+    kz_error_move(error, run->why ? &run->why : &failure);
+    kz_error_clear(&failure);
+    return KZ_STEP_FAILED;
+}
+
+/* ---- what providers call ---- */
+
+bool kz_provider_granted(kz_provider_step *step, const kz_provider_grant *grant, kz_error **error)
+{
+    if (kzi_stuck(error))
+        return false;
+    if (!step || !grant)
+        return kz_error_set(error, KZ_ERROR_ARGUMENT, step ? "grant" : "step", "A credential needs a step and its facts.");
+    kz_provider_grant facts = { 0 };
+    memcpy(&facts, grant, grant->size < sizeof facts ? grant->size : sizeof facts);
+    kzi_auth_run *run = step->core;
+    kzi_grant *granted = kzi_grant_new(&facts, error);
+    if (!granted)
+        return false;
+    granted->source = "provider";
+    kzi_grant_unref(run->granted);
+    run->granted = granted;
+    return true;
+}
+
+void kz_provider_forget(kz_provider_step *step)
+{
+    if (step)
+        ((kzi_auth_run *)step->core)->forget = true;
+}
+
+const char *kz_provider_answer_header(const kz_provider_step *step, const char *name)
+{
+    const kzi_auth_run *run = step ? step->core : NULL;
+    return run && name && run->status ? kzi_head_find(run->head.data, run->head.length, name) : NULL;
+}
