@@ -30,7 +30,7 @@ kz_credential kz_provider kz_sign_in kz_sign_in_way kz_sign_in_notice kz_store_v
 CORE_PREFIXES = ('kz_call_', 'kz_cancel_', 'kz_client_', 'kz_config_', 'kz_error_', 'kz_json_', 'kz_log_', 'kz_plugin_',
                  'kz_plugins_', 'kz_progress_', 'kz_result_', 'kz_schema_', 'kz_service_', 'kz_setting_', 'kz_stream_',
                  'kz_string_', 'kz_opt_', 'kz_global_', 'kz_loop_', 'kz_pending_', 'kz_provider_', 'kz_glib_', 'kz_type_')
-CORE_MACROS = ('KZ_ABI_', 'KZ_ANSWER_', 'KZ_API', 'KZ_BEGIN_', 'KZ_BODY_', 'KZ_BOOL', 'KZ_BUILTIN_', 'KZ_END_', 'KZ_ERROR',
+CORE_MACROS = ('KZ_PROVIDER_', 'KZ_SIGN_IN_', 'KZ_ABI_', 'KZ_ANSWER_', 'KZ_API', 'KZ_BEGIN_', 'KZ_BODY_', 'KZ_BOOL', 'KZ_BUILTIN_', 'KZ_END_', 'KZ_ERROR',
                'KZ_EXCLUSIVE_', 'KZ_FALSE', 'KZ_FIELD_', 'KZ_GLIB_', 'KZ_GO_ON', 'KZ_HAS_', 'KZ_INT', 'KZ_IN_', 'KZ_IS_', 'KZ_JSON', 'KZ_LIST',
                'KZ_LITERAL', 'KZ_LOG', 'KZ_MAP', 'KZ_NULL', 'KZ_NUMBER', 'KZ_ONE', 'KZ_PAUSE', 'KZ_STOP', 'KZ_OPEN_ENUM', 'KZ_OP_', 'KZ_PLUGIN',
                'KZ_PRINTF', 'KZ_SET', 'KZ_SHAPE_', 'KZ_STEP_', 'KZ_TRUE', 'KZ_TYPE_', 'KZ_UNSET', 'KZ_WIPE')
