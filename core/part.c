@@ -1,6 +1,8 @@
 /* part.c: see part.h. Never leaves a file under its final name that is not whole, never follows a link. */
 #include "part.h"
 
+#include "file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -100,20 +102,6 @@ bool kzi_part_restart(kzi_part *part, const kz_transfer *transfer, kz_error **er
     return (!ftruncate(part->fd, 0) && lseek(part->fd, 0, SEEK_SET) == 0) || failed("Cannot write", part->path, error);
 }
 
-static bool write_all(int fd, const char *data, size_t length)
-{
-    while (length) {
-        ssize_t n = write(fd, data, length);
-        if (n < 0 && errno != EINTR)
-            return false;
-        if (n > 0) {
-            data += n;
-            length -= (size_t)n;
-        }
-    }
-    return true;
-}
-
 bool kzi_part_remember(kzi_part *part, const char *etag, kz_error **error)
 {
     if (!etag || *etag != '"' || (part->tag && !strcmp(part->tag, etag)))
@@ -124,7 +112,7 @@ bool kzi_part_remember(kzi_part *part, const char *etag, kz_error **error)
     free(part->tag);
     part->tag = copy;
     int fd = open(part->tag_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    bool fine = fd >= 0 && write_all(fd, etag, strlen(etag));
+    bool fine = fd >= 0 && kzi_file_write(fd, etag, strlen(etag));
     if (!fine)
         failed("Cannot write", part->tag_path, error);
     if (fd >= 0)
@@ -134,7 +122,7 @@ bool kzi_part_remember(kzi_part *part, const char *etag, kz_error **error)
 
 bool kzi_part_write(kzi_part *part, const kz_transfer *transfer, const char *data, size_t length, kz_error **error)
 {
-    if (!write_all(part->fd, data, length))
+    if (!kzi_file_write(part->fd, data, length))
         return failed("Cannot write", part->path, error);
     part->offset += (int64_t)length;
     if (transfer->bytes)

@@ -3,6 +3,7 @@
 #include "profile.h"
 
 #include "config_auth.h"
+#include "file.h"
 #include "schema_json.h"
 #include "settings.h"
 
@@ -51,20 +52,13 @@ static bool read_file(const char *path, kzi_buffer *text, bool *open_to_others, 
         return kz_error_set(error, KZ_ERROR_CONFIG, path, "The profile file %s cannot be read: it is no regular file.", path);
     }
     *open_to_others = facts.st_mode & (S_IRGRP | S_IROTH);
-    ssize_t n = 1;
-    while (n > 0 && text->length <= LARGEST && kzi_buffer_reserve(text, 4096)) {
-        n = read(fd, text->data + text->length, 4096);
-        if (n < 0 && errno == EINTR)
-            n = 1;
-        else if (n > 0)
-            text->length += (size_t)n;
-    }
+    int problem = kzi_file_read(fd, LARGEST, text);
     close(fd);
-    if (text->failed)
+    if (problem == ENOMEM)
         return kz_error_no_memory(error);
-    if (n < 0 || text->length > LARGEST)
+    if (problem)
         return kz_error_set(error, KZ_ERROR_CONFIG, path, "The profile file %s cannot be read: %s.", path,
-            n < 0 ? "reading it failed" : "it is larger than 1 MiB");
+            problem == EFBIG ? "it is larger than 1 MiB" : strerrordesc_np(problem));
     return true;
 }
 

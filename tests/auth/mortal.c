@@ -1,0 +1,86 @@
+/* mortal.c: see mortal.h. */
+#include "mortal.h"
+
+#include <fcntl.h>
+#include <glib.h>
+#include <stdarg.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { DIED = 77 };
+
+static int countdown = -1; /* negative: immortal */
+static bool dies_after;
+
+/* Whether the call at hand is the last one. */
+static bool begin(void)
+{
+    bool last = countdown >= 0 && countdown-- == 0;
+    if (last && !dies_after)
+        _exit(DIED);
+    return last;
+}
+
+static long end(bool last, long result)
+{
+    if (last)
+        _exit(DIED);
+    return result;
+}
+
+#define MORTAL(type, name, parameters, arguments)              \
+    type __real_##name parameters;                             \
+    type __wrap_##name parameters;                             \
+    type __wrap_##name parameters                              \
+    {                                                          \
+        bool last = begin();                                   \
+        return (type)end(last, (long)__real_##name arguments); \
+    }
+
+MORTAL(int, mkdir, (const char *path, mode_t mode), (path, mode))
+MORTAL(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size))
+MORTAL(int, fsync, (int fd), (fd))
+MORTAL(int, close, (int fd), (fd))
+MORTAL(int, renameat, (int from, const char *old, int to, const char *new), (from, old, to, new))
+MORTAL(int, unlinkat, (int folder, const char *name, int flags), (folder, name, flags))
+
+/* The C library's, under the names that files of any size give them. */
+int __real_openat64(int folder, const char *path, int flags, ...);
+int __wrap_openat64(int folder, const char *path, int flags, ...);
+int __wrap_openat64(int folder, const char *path, int flags, ...)
+{
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = va_arg(more, mode_t);
+    va_end(more);
+    bool last = begin();
+    return (int)end(last, __real_openat64(folder, path, flags, mode));
+}
+
+int __real_fcntl64(int fd, int command, ...);
+int __wrap_fcntl64(int fd, int command, ...);
+int __wrap_fcntl64(int fd, int command, ...)
+{
+    va_list more;
+    va_start(more, command);
+    void *argument = va_arg(more, void *);
+    va_end(more);
+    bool last = begin();
+    return (int)end(last, __real_fcntl64(fd, command, argument));
+}
+
+bool mortal_child(void (*work)(void *user), void *user, int n, bool after)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (!child) {
+        dies_after = after;
+        countdown = n;
+        work(user);
+        _exit(0);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_true(WIFEXITED(status));
+    g_assert_true(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == DIED);
+    return WEXITSTATUS(status) == DIED;
+}
