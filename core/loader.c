@@ -3,6 +3,7 @@
 #include "loader.h"
 
 #include "config_auth.h"
+#include "token_store.h"
 
 #include <dlfcn.h>
 #include <ltdl.h>
@@ -64,7 +65,8 @@ bool kzi_descriptor_check(const kz_plugin_descriptor *d, const char *where, cons
             (!vtable->operations && vtable->n_operations))
             return incompatible(where, name, "has an incomplete table of operations", error);
     }
-    if (d->kind == KZ_PLUGIN_AUTH && !kzi_auth_vtable_is_whole(d->vtable))
+    if ((d->kind == KZ_PLUGIN_AUTH && !kzi_auth_vtable_is_whole(d->vtable)) ||
+        (d->kind == KZ_PLUGIN_STORE && !kzi_store_vtable_is_whole(d->vtable)))
         return incompatible(where, name, "has an incomplete table of functions", error);
     return true;
 }

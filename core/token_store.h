@@ -12,6 +12,9 @@ typedef struct kzi_token_store kzi_token_store;
 kzi_token_store *kzi_token_store_new(kz_provider *auth, kz_error **error);
 void kzi_token_store_free(kzi_token_store *store);
 
+/* Whether a plugin's table has all that a store needs. */
+bool kzi_store_vtable_is_whole(const kz_store_vtable *vtable);
+
 /* The functions of kz_store_vtable. */
 kz_step kzi_token_store_read(
     kzi_token_store *store, const char *key, char **text, size_t *length, double *wait, kz_error **error);
