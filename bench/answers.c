@@ -79,6 +79,20 @@ void answer_completion(answer *out)
     put(out, "%s", body);
 }
 
+/* `body` behind the head that fits it. */
+static void put_answer(answer *out, answer *body)
+{
+    put_head(out, body->length);
+    char *whole = malloc(out->length + body->length);
+    if (!whole)
+        abort();
+    memcpy(whole, out->bytes, out->length);
+    memcpy(whole + out->length, body->bytes, body->length);
+    free(out->bytes);
+    free(body->bytes);
+    *out = (answer){ .bytes = whole, .length = out->length + body->length };
+}
+
 /* The shortest text of a double, as Python and JavaScript write it. */
 static void put_number(answer *out, double value)
 {
@@ -89,6 +103,43 @@ static void put_number(answer *out, double value)
             break;
     }
     put(out, "%s", text);
+}
+
+void answer_models(answer *out, size_t n)
+{
+    answer body = { 0 };
+    put(&body, "[");
+    for (size_t i = 0; i < n; i++) {
+        put(&body,
+            "%s{\"repo_modelId\":\"organisation-%zu/Model-%zuB-Instruct-GGUF\",\"modelfamily\":null,\"purpose\":null,"
+            "\"name\":\"Model-%zuB-Instruct-GGUF\",\"version\":\"main\",\"author\":\"organisation-%zu\","
+            "\"source_repository\":\"https://huggingface.co/organisation-%zu/Model-%zuB-Instruct-GGUF\","
+            "\"sha_repository\":\"6f1c2d3e4b5a4c6d8e7f9a0b1c2d3e4f%08zx\",\"hub\":\"HubsHf\",",
+            i ? "," : "", i % 97, i, i, i % 97, i % 97, i, i);
+        put(&body,
+            "\"description\":\"A model that follows instructions, \\\"quantised\\\" for small machines.\","
+            "\"quantization_details\":null,\"private\":false,\"m_files\":[],\"modelcard\":null,\"default_config\":null,"
+            "\"id\":\"6f1c2d3e-4b5a-4c6d-8e7f-9a0b%08zx\",\"created_timestamp\":\"2026-03-04T05:06:07.123456Z\","
+            "\"modified_timestamp\":\"2026-03-04T05:06:07.123456Z\",\"files_being_downloaded\":[],"
+            "\"available_quantizations\":[\"q4_k_m\",\"q5_k_m\",\"q8_0\"]}",
+            i);
+    }
+    put(&body, "]");
+    put_answer(out, &body);
+}
+
+void answer_file(answer *head, answer *block, uint64_t size)
+{
+    enum { BLOCK = 1024 * 1024 };
+    put(head,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nETag: \"%llx\"\r\nAccept-Ranges: bytes\r\n"
+        "Content-Length: %llu\r\n\r\n",
+        (unsigned long long)size, (unsigned long long)size);
+    if (block->bytes)
+        return;
+    *block = (answer){ .bytes = malloc(BLOCK), .length = BLOCK };
+    for (size_t i = 0; block->bytes && i < BLOCK; i++)
+        block->bytes[i] = (char)(i * 2654435761u >> 13);
 }
 
 void answer_embeddings(answer *out, size_t rows, size_t columns)
@@ -109,13 +160,5 @@ void answer_embeddings(answer *out, size_t rows, size_t columns)
     }
     put(&body, "],\"model\":\"text-embedding-3-small\",\"usage\":{\"prompt_tokens\":%zu,\"total_tokens\":%zu}}", rows * 8,
         rows * 8);
-    put_head(out, body.length);
-    char *whole = malloc(out->length + body.length);
-    if (!whole)
-        abort();
-    memcpy(whole, out->bytes, out->length);
-    memcpy(whole + out->length, body.bytes, body.length);
-    free(out->bytes);
-    free(body.bytes);
-    *out = (answer){ .bytes = whole, .length = out->length + body.length };
+    put_answer(out, &body);
 }

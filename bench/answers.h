@@ -3,6 +3,7 @@
 #define BENCH_ANSWERS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes to send, whole: head, body and, where it is a stream, the frames of chunked transfer. */
 typedef struct answer {
@@ -20,5 +21,9 @@ void answer_stream(answer *out, size_t n);
 void answer_completion(answer *out);
 /* `rows` embeddings of `columns` numbers, written as servers do: a float as the shortest text of the double it is. */
 void answer_embeddings(answer *out, size_t rows, size_t columns);
+/* The platform's list of `n` models, some 800 bytes each. */
+void answer_models(answer *out, size_t n);
+/* A file of `size` bytes: the head of the answer, and the block that is sent until it is whole. */
+void answer_file(answer *head, answer *block, uint64_t size);
 
 #endif

@@ -2,33 +2,23 @@
  * JSON parser are made once and reused; lines are parsed where they lie; the members are read into variables; many streams run
  * on curl_multi's socket interface with epoll. What a library does besides is not there: no checks of arguments, no retries,
  * no errors told apart, no cancelling. */
-#include "measure.h"
+#include "hand.h"
 
-#include <curl/curl.h>
-#include <json-c/json.h>
-#include <stdbool.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-typedef struct buffer {
-    char *data;
-    size_t length, capacity;
-} buffer;
-
-/* One transfer: its handle and what of it has come but is not a whole line yet. */
-typedef struct transfer {
-    CURL *easy;
-    buffer rest;
-    json_tokener *tokener;
-    size_t items;
-    bool done, timed;
-} transfer;
 
 static struct curl_slist *headers;
+static _Thread_local json_tokener *tokener; /* one does for a thread: what is parsed piece by piece is the only thing it reads */
+
+static json_tokener *fresh_tokener(void)
+{
+    if (!tokener && !(tokener = json_tokener_new()))
+        measure_fail("memory", NULL);
+    json_tokener_reset(tokener);
+    return tokener;
+}
 
 static bool append(buffer *b, const char *data, size_t length)
 {
@@ -45,26 +35,25 @@ static bool append(buffer *b, const char *data, size_t length)
     return true;
 }
 
-static void use_string(json_object *parent, const char *name)
+void use_string(json_object *parent, const char *name)
 {
     json_object *value;
     if (json_object_object_get_ex(parent, name, &value) && value)
         measure_use(json_object_get_string(value), (size_t)json_object_get_string_len(value));
 }
 
-static void use_int(json_object *parent, const char *name)
+void use_int(json_object *parent, const char *name)
 {
     json_object *value;
     if (json_object_object_get_ex(parent, name, &value))
         measure_use_number((double)json_object_get_int64(value));
 }
 
-static json_object *parse(transfer *t, const char *text, size_t length)
+json_object *parse(const char *text, size_t length)
 {
-    json_tokener_reset(t->tokener);
-    json_object *tree = json_tokener_parse_ex(t->tokener, text, (int)length);
+    json_object *tree = json_tokener_parse_ex(fresh_tokener(), text, (int)length);
     if (!tree)
-        measure_fail("json-c", json_tokener_error_desc(json_tokener_get_error(t->tokener)));
+        measure_fail("json-c", json_tokener_error_desc(json_tokener_get_error(tokener)));
     return tree;
 }
 
@@ -75,7 +64,7 @@ static void take_item(transfer *t, const char *text, size_t length)
         t->done = true;
         return;
     }
-    json_object *chunk = parse(t, text, length);
+    json_object *chunk = parse(text, length);
     use_string(chunk, "id");
     use_int(chunk, "created");
     use_string(chunk, "model");
@@ -102,7 +91,7 @@ static void take_line(transfer *t, const char *line, size_t length)
     take_item(t, line + skip, length - skip);
 }
 
-static size_t take_stream(char *data, size_t size, size_t n, void *user)
+size_t take_stream(char *data, size_t size, size_t n, void *user)
 {
     transfer *t = user;
     char *end = data + size * n, *newline;
@@ -120,13 +109,23 @@ static size_t take_stream(char *data, size_t size, size_t n, void *user)
     return data == end || append(&t->rest, data, (size_t)(end - data)) ? size * n : 0;
 }
 
-static size_t take_answer(char *data, size_t size, size_t n, void *user)
+size_t take_answer(char *data, size_t size, size_t n, void *user)
 {
     transfer *t = user;
     return append(&t->rest, data, size * n) ? size * n : 0;
 }
 
-static transfer *transfer_new(const char *url, const char *path, curl_write_callback take)
+size_t take_tree(char *data, size_t size, size_t n, void *user)
+{
+    transfer *t = user;
+    if (t->tree)
+        return size * n; /* what follows is white space */
+    t->tree = json_tokener_parse_ex(t->begun ? tokener : fresh_tokener(), data, (int)(size * n));
+    t->begun = true;
+    return t->tree || json_tokener_get_error(tokener) == json_tokener_continue ? size * n : 0;
+}
+
+transfer *transfer_new(const char *url, const char *path, curl_write_callback take)
 {
     char whole[512];
     transfer *t = calloc(1, sizeof *t);
@@ -146,7 +145,7 @@ static transfer *transfer_new(const char *url, const char *path, curl_write_call
     return t;
 }
 
-static void transfer_free(transfer *t)
+void transfer_free(transfer *t)
 {
     curl_easy_cleanup(t->easy);
     free(t->rest.data);
@@ -161,7 +160,7 @@ static json_object *message(const char *role, const char *content)
     return object;
 }
 
-static json_object *chat_request(bool stream)
+json_object *chat_request(bool stream)
 {
     json_object *request = json_object_new_object(), *messages = json_object_new_array_ext(2);
     json_object_array_add(messages, message("system", SYSTEM));
@@ -174,8 +173,7 @@ static json_object *chat_request(bool stream)
     return request;
 }
 
-/* The text of the request must live until the transfer is over: the caller puts the object. */
-static void set_body(transfer *t, json_object *request)
+void set_body(transfer *t, json_object *request)
 {
     size_t length;
     const char *text = json_object_to_json_string_length(request, JSON_C_TO_STRING_PLAIN, &length);
@@ -183,7 +181,7 @@ static void set_body(transfer *t, json_object *request)
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, text);
 }
 
-static void perform(transfer *t)
+void perform(transfer *t)
 {
     long status;
     CURLcode code = curl_easy_perform(t->easy);
@@ -196,7 +194,6 @@ static void items(const char *url, size_t n)
 {
     json_object *request = chat_request(true);
     transfer *t = transfer_new(url, "/chat/completions", take_stream);
-    t->tokener = json_tokener_new();
     set_body(t, request);
     perform(t);
     t->items = 0;
@@ -205,7 +202,6 @@ static void items(const char *url, size_t n)
         perform(t);
     measure_end(t->items);
     json_object_put(request);
-    json_tokener_free(t->tokener);
     transfer_free(t);
 }
 
@@ -213,14 +209,12 @@ static void latency(const char *url, size_t n)
 {
     json_object *request = chat_request(true);
     transfer *t = transfer_new(url, "/chat/completions", take_stream);
-    t->tokener = json_tokener_new();
     t->timed = true;
     set_body(t, request);
     measure_begin();
     perform(t);
     measure_end(n);
     json_object_put(request);
-    json_tokener_free(t->tokener);
     transfer_free(t);
 }
 
@@ -231,7 +225,7 @@ static void call(transfer *t)
     t->rest.length = 0;
     perform(t);
     json_object_put(request);
-    json_object *reply = parse(t, t->rest.data, t->rest.length);
+    json_object *reply = parse(t->rest.data, t->rest.length);
     use_string(reply, "id");
     use_int(reply, "created");
     use_string(reply, "model");
@@ -254,14 +248,12 @@ static void call(transfer *t)
 static void calls(const char *url, size_t n)
 {
     transfer *t = transfer_new(url, "/chat/completions", take_answer);
-    t->tokener = json_tokener_new();
     for (int i = 0; i < 100; i++)
         call(t);
     measure_begin();
     for (size_t i = 0; i < n; i++)
         call(t);
     measure_end(n);
-    json_tokener_free(t->tokener);
     transfer_free(t);
 }
 
@@ -273,19 +265,18 @@ static size_t embed(transfer *t)
     json_object_object_add(request, "model", json_object_new_string(MODEL));
     json_object_object_add(request, "input", input);
     set_body(t, request);
-    t->rest.length = 0;
     perform(t);
     json_object_put(request);
-    json_object *reply = parse(t, t->rest.data, t->rest.length);
+    json_object *reply = t->tree;
     if (!json_object_object_get_ex(reply, "data", &data))
         measure_fail("embeddings", NULL);
     for (size_t i = 0; i < json_object_array_length(data); i++) {
         if (!json_object_object_get_ex(json_object_array_get_idx(data, i), "embedding", &embedding))
             measure_fail("embeddings", NULL);
         size_t n = json_object_array_length(embedding);
-        double *vector = malloc(n * sizeof *vector);
+        float *vector = malloc(n * sizeof *vector);
         for (size_t j = 0; vector && j < n; j++)
-            vector[j] = json_object_get_double(json_object_array_get_idx(embedding, j));
+            vector[j] = (float)json_object_get_double(json_object_array_get_idx(embedding, j));
         measure_use_number(vector ? vector[n - 1] : 0);
         free(vector);
         numbers += n;
@@ -296,102 +287,56 @@ static size_t embed(transfer *t)
 
 static void embeddings(const char *url, size_t n)
 {
-    transfer *t = transfer_new(url, "/embeddings", take_answer);
-    t->tokener = json_tokener_new();
+    transfer *t = transfer_new(url, "/embeddings", take_tree);
     measure_begin();
     size_t numbers = embed(t);
     measure_end(numbers);
     if (numbers != n)
         measure_fail("embeddings", "not as many as there should be");
-    json_tokener_free(t->tokener);
     transfer_free(t);
 }
 
-/* ---- many streams at once ---- */
+/* ---- threads: each has a handle of its own ---- */
 
-static int epoll;
-static long timeout;
+typedef struct worker {
+    pthread_t thread;
+    transfer *transfer;
+    size_t n;
+} worker;
 
-static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
+static void *work(void *user)
 {
-    struct epoll_event event = { .events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0),
-        .data.fd = fd };
-    (void)easy;
-    if (what == CURL_POLL_REMOVE)
-        epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
-    else
-        epoll_ctl(epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-    curl_multi_assign(user, fd, what == CURL_POLL_REMOVE ? NULL : user);
-    return 0;
-}
-
-static int set_timer(CURLM *multi, long ms, void *user)
-{
-    (void)multi, (void)user;
-    timeout = ms;
-    return 0;
-}
-
-static void run_all(CURLM *multi)
-{
-    int running = 1, left;
-    struct epoll_event events[64];
-    curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    while (running) {
-        int n = epoll_wait(epoll, events, 64, (int)timeout);
-        for (int i = 0; i < n; i++) {
-            int what = (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? CURL_CSELECT_IN : 0) |
-                (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
-            curl_multi_socket_action(multi, events[i].data.fd, what, &running);
-        }
-        if (!n || !timeout)
-            curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    }
-    CURLMsg *message;
-    while ((message = curl_multi_info_read(multi, &left)))
-        if (message->data.result)
-            measure_fail("libcurl", curl_easy_strerror(message->data.result));
-}
-
-static void together(const char *url, size_t n)
-{
-    CURLM *multi = curl_multi_init();
-    transfer **streams = calloc(n, sizeof *streams);
-    json_object *request = chat_request(true);
-    json_tokener *tokener = json_tokener_new(); /* one does: items are parsed whole */
-    size_t total = 0;
-    epoll = epoll_create1(EPOLL_CLOEXEC);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, multi);
-    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
-    measure_begin();
-    for (size_t i = 0; i < n; i++) {
-        streams[i] = transfer_new(url, "/chat/completions", take_stream);
-        streams[i]->tokener = tokener;
-        set_body(streams[i], request);
-        curl_multi_add_handle(multi, streams[i]->easy);
-    }
-    run_all(multi);
-    for (size_t i = 0; i < n; i++)
-        total += streams[i]->items;
-    measure_end(total);
-    for (size_t i = 0; i < n; i++) {
-        curl_multi_remove_handle(multi, streams[i]->easy);
-        transfer_free(streams[i]);
-    }
-    curl_multi_cleanup(multi);
+    worker *w = user;
+    while (w->n--)
+        call(w->transfer);
     json_tokener_free(tokener);
-    json_object_put(request);
-    free(streams);
+    tokener = NULL;
+    return NULL;
+}
+
+static void threads(const char *url, size_t n)
+{
+    worker workers[THREADS];
+    for (size_t i = 0; i < THREADS; i++) {
+        workers[i] = (worker){ .transfer = transfer_new(url, "/chat/completions", take_answer), .n = n / THREADS };
+        call(workers[i].transfer);
+    }
+    measure_begin();
+    for (size_t i = 0; i < THREADS; i++)
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]))
+            measure_fail("thread", NULL);
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(workers[i].thread, NULL);
+    measure_end(n / THREADS * THREADS);
+    for (size_t i = 0; i < THREADS; i++)
+        transfer_free(workers[i].transfer);
 }
 
 int main(int argc, char **argv)
 {
-    static const abilities hand = { items, calls, embeddings, latency, together };
-    struct rlimit limit;
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
+    static const ability abilities[] = { { "items", items }, { "calls", calls }, { "embeddings", embeddings },
+        { "latency", latency }, { "together", together }, { "threads", threads }, { "models", models }, { "decode", decode },
+        { "start", start }, { "download", download }, { NULL, NULL } };
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    return measure_main(argc, argv, &hand);
+    return measure_main(argc, argv, abilities);
 }

@@ -10,20 +10,23 @@
 #include <sys/socket.h>
 #include <time.h>
 
-static struct {
+/* How things stand at one moment. */
+typedef struct moment {
     struct rusage usage;
     int64_t wall;
-    long memory;
-} begun;
-static struct rusage ended;
-static int64_t wall;
+    long memory; /* KiB */
+    unsigned long allocations;
+} moment;
+
+static moment begun, ended;
 static size_t count;
+static bool rests;
 
 static bool timing;
 static int64_t received;
 static int64_t *delays;
 static size_t n_delays, room;
-static uint64_t sink;
+static _Thread_local uint64_t sink;
 
 static int64_t now_ns(void)
 {
@@ -58,19 +61,35 @@ static long memory(const char *what)
     return value;
 }
 
+/* Of the whole process, where allocations.c was loaded before the C library. */
+static unsigned long allocations(void)
+{
+    const unsigned long *counter = dlsym(RTLD_DEFAULT, "bench_allocations");
+    return counter ? __atomic_load_n(counter, __ATOMIC_RELAXED) : 0;
+}
+
 void measure_begin(void)
 {
     begun.memory = memory("VmRSS:");
     n_delays = 0;
+    begun.allocations = allocations();
     begun.wall = now_ns();
     getrusage(RUSAGE_SELF, &begun.usage);
 }
 
 void measure_end(size_t n)
 {
-    getrusage(RUSAGE_SELF, &ended);
-    wall = now_ns() - begun.wall;
+    getrusage(RUSAGE_SELF, &ended.usage);
+    ended.wall = now_ns();
+    ended.allocations = allocations();
+    ended.memory = memory("VmHWM:");
     count = n;
+}
+
+void measure_rest(void)
+{
+    rests = true;
+    ended.memory = memory("VmRSS:");
 }
 
 void measure_delivered(void)
@@ -107,31 +126,50 @@ static double seconds(struct timeval from, struct timeval to)
     return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_usec - from.tv_usec) * 1e-6;
 }
 
-int measure_main(int argc, char **argv, const abilities *client)
+static const ability *find(const ability *abilities, const char *name)
 {
-    size_t n = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
-    const char *what = n ? argv[1] : "";
-    void (*run)(const char *, size_t) = !strcmp(what, "items") ? client->items
-        : !strcmp(what, "calls")                               ? client->calls
-        : !strcmp(what, "embeddings")                          ? client->embeddings
-        : !strcmp(what, "latency")                             ? client->latency
-        : !strcmp(what, "together")                            ? client->together
-                                                               : NULL;
-    if (!run) {
-        fprintf(stderr, "usage: %s items|calls|embeddings|latency|together URL COUNT\n", argv[0]);
-        return 2;
-    }
-    room = n;
+    while (abilities->name && strcmp(abilities->name, name) != 0)
+        abilities++;
+    return abilities->name ? abilities : NULL;
+}
+
+static int usage(const char *program, const ability *abilities)
+{
+    fprintf(stderr, "usage: %s WHAT URL COUNT, of", program);
+    for (; abilities->name; abilities++)
+        fprintf(stderr, " %s", abilities->name);
+    fprintf(stderr, "\n");
+    return 2;
+}
+
+/* The descriptors of a thousand streams. */
+static void allow_many_files(void)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int measure_main(int argc, char **argv, const ability *abilities)
+{
+    const ability *chosen = argc == 4 ? find(abilities, argv[1]) : NULL;
+    size_t n = chosen ? strtoul(argv[3], NULL, 10) : 0;
+    if (!n)
+        return usage(argv[0], abilities);
+    allow_many_files();
+    timing = !strcmp(chosen->name, "latency");
+    room = timing ? n : 1;
     delays = calloc(room, sizeof *delays);
-    timing = !strcmp(what, "latency");
     if (!delays)
         return 1;
-    run(argv[2], n);
+    chosen->run(argv[2], n);
     qsort(delays, n_delays, sizeof *delays, by_value);
-    printf("{\"n\": %zu, \"user\": %.6f, \"system\": %.6f, \"wall\": %.6f, \"memory\": %ld, \"median\": %lld, \"p99\": %lld, "
-           "\"sink\": %llu}\n",
-        count, seconds(begun.usage.ru_utime, ended.ru_utime), seconds(begun.usage.ru_stime, ended.ru_stime), (double)wall * 1e-9,
-        memory("VmHWM:") - begun.memory, n_delays ? (long long)delays[n_delays / 2] : 0,
+    printf("{\"n\": %zu, \"user\": %.6f, \"system\": %.6f, \"wall\": %.6f, \"memory\": %ld, \"peak\": %ld, \"allocations\": %lu, "
+           "\"median\": %lld, \"p99\": %lld, \"sink\": %llu}\n",
+        count, seconds(begun.usage.ru_utime, ended.usage.ru_utime), seconds(begun.usage.ru_stime, ended.usage.ru_stime),
+        (double)(ended.wall - begun.wall) * 1e-9, rests ? ended.memory : ended.memory - begun.memory, memory("VmHWM:"),
+        ended.allocations - begun.allocations, n_delays ? (long long)delays[n_delays / 2] : 0,
         n_delays ? (long long)delays[n_delays * 99 / 100] : 0, (unsigned long long)sink);
     free(delays);
     return 0;

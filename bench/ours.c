@@ -1,42 +1,46 @@
 /* ours.c: the same with libkamiwaza, by its typed functions, as a program would write it. */
-#include "measure.h"
+#include "ours.h"
 
-#include <kamiwaza/bench.h>
-#include <kamiwaza/kamiwaza.h>
-#include <string.h>
-#include <sys/resource.h>
+#include <kamiwaza/openai.h>
+#include <pthread.h>
+#include <stdlib.h>
 
-static kz_client *client_of;
-static kz_error *error;
+kz_client *client_of;
+kz_error *slot;
 
-static void check(const char *what)
+void check(const char *what)
 {
-    if (error)
-        measure_fail(what, error->message);
+    if (slot)
+        measure_fail(what, slot->message);
 }
 
-static kz_bench *begin(const char *url)
+void begin(const char *url)
 {
-    kz_config *config = kz_config_new(&error);
-    kz_config_set_isolated(config, true, &error);
-    kz_config_set(config, "plugin_path", BENCH_PLUGINS, &error);
-    kz_config_set(config, "base_url", url, &error);
-    kz_config_set(config, "api_key", KEY, &error);
-    client_of = kz_client_new(config, &error);
+    kz_config *config = kz_config_new(&slot);
+    kz_config_set_isolated(config, true, &slot);
+    kz_config_set(config, "plugin_path", BENCH_PLUGINS, &slot);
+    kz_config_set(config, "base_url", url, &slot);
+    kz_config_set(config, "openai_base_url", url, &slot);
+    kz_config_set(config, "api_key", KEY, &slot);
+    client_of = kz_client_new(config, &slot);
     kz_config_free(config);
-    kz_bench *bench = kz_client_bench(client_of, &error);
     check("client");
-    return bench;
 }
 
-static const kz_chat_message_input messages[] = { { .role = "system", .content = SYSTEM },
-    { .role = "user", .content = QUESTION } };
+static kz_openai *begin_openai(const char *url)
+{
+    begin(url);
+    kz_openai *openai = kz_client_openai(client_of, &slot);
+    check("openai");
+    return openai;
+}
 
-static const kz_bench_chat_completions_stream_params stream_params = {
-    .model = MODEL, .messages = messages, .n_messages = 2, .temperature = { 0.2, KZ_SET }, .stream = { 1, KZ_SET }
+static const kz_chat_message messages[] = { { .role = "system", .content = SYSTEM }, { .role = "user", .content = QUESTION } };
+static const kz_chat_completion_params params = {
+    .model = MODEL, .messages = messages, .n_messages = 2, .temperature = { 0.2, KZ_SET }
 };
 
-static void use(const char *text)
+void use(const char *text)
 {
     if (text)
         measure_use(text, kz_string_length(text));
@@ -56,12 +60,12 @@ static void use_chunk(const kz_chat_completion_chunk *chunk)
     }
 }
 
-static size_t read_stream(kz_bench *bench, bool timed)
+static size_t read_stream(kz_openai *openai, bool timed)
 {
-    kz_stream *stream = kz_bench_chat_completions_stream(bench, &stream_params, &error);
+    kz_stream *stream = kz_openai_chat_completions_create_stream(openai, &params, &slot);
     const kz_chat_completion_chunk *chunk;
     size_t n = 0;
-    while ((chunk = kz_stream_next(stream, &error))) {
+    while ((chunk = kz_stream_next(stream, &slot))) {
         use_chunk(chunk);
         n++;
         if (timed)
@@ -74,30 +78,29 @@ static size_t read_stream(kz_bench *bench, bool timed)
 
 static void items(const char *url, size_t n)
 {
-    kz_bench *bench = begin(url);
+    kz_openai *openai = begin_openai(url);
     size_t got = 0;
-    read_stream(bench, false);
+    read_stream(openai, false);
     measure_begin();
     while (got < n)
-        got += read_stream(bench, false);
+        got += read_stream(openai, false);
     measure_end(got);
 }
 
 static void latency(const char *url, size_t n)
 {
-    kz_bench *bench = begin(url);
+    kz_openai *openai = begin_openai(url);
     measure_begin();
-    read_stream(bench, true);
+    read_stream(openai, true);
     measure_end(n);
 }
 
-static void call(kz_bench *bench)
+static void call(kz_openai *openai)
 {
-    kz_chat_completion *reply = kz_bench_chat_completions_create(bench,
-        &(kz_bench_chat_completions_create_params){
-            .model = MODEL, .messages = messages, .n_messages = 2, .temperature = KZ_NUMBER(0.2) },
-        &error);
-    check("call");
+    kz_error *failure = NULL;
+    kz_chat_completion *reply = kz_openai_chat_completions_create(openai, &params, &failure);
+    if (failure)
+        measure_fail("call", failure->message);
     use(reply->id);
     measure_use_number((double)reply->created.value);
     use(reply->model);
@@ -114,20 +117,20 @@ static void call(kz_bench *bench)
 
 static void calls(const char *url, size_t n)
 {
-    kz_bench *bench = begin(url);
+    kz_openai *openai = begin_openai(url);
     for (int i = 0; i < 100; i++)
-        call(bench);
+        call(openai);
     measure_begin();
     for (size_t i = 0; i < n; i++)
-        call(bench);
+        call(openai);
     measure_end(n);
 }
 
-static size_t embed(kz_bench *bench)
+static size_t embed(kz_openai *openai)
 {
     size_t numbers = 0;
-    kz_embeddings *reply = kz_bench_embeddings_create(bench,
-        &(kz_bench_embeddings_create_params){ .model = MODEL, .input = (const char *[]){ EMBEDDED }, .n_input = 1 }, &error);
+    kz_embeddings *reply = kz_openai_embeddings_create(
+        openai, &(kz_embeddings_params){ .model = MODEL, .input = EMBEDDED, .encoding_format = "float" }, &slot);
     check("embeddings");
     for (size_t i = 0; i < reply->n_data; i++) {
         const kz_embedding *row = reply->data[i];
@@ -140,9 +143,9 @@ static size_t embed(kz_bench *bench)
 
 static void embeddings(const char *url, size_t n)
 {
-    kz_bench *bench = begin(url);
+    kz_openai *openai = begin_openai(url);
     measure_begin();
-    size_t numbers = embed(bench);
+    size_t numbers = embed(openai);
     measure_end(numbers);
     if (numbers != n)
         measure_fail("embeddings", "not as many as there should be");
@@ -161,7 +164,7 @@ static kz_flow_control take_item(kz_pending *pending, void *item, void *user)
 static void take_end(kz_pending *pending, void *user)
 {
     (void)user;
-    kz_pending_take(pending, &error);
+    kz_pending_take(pending, &slot);
     check("stream");
     kz_pending_free(pending);
     n_running--;
@@ -169,12 +172,12 @@ static void take_end(kz_pending *pending, void *user)
 
 static void together(const char *url, size_t n)
 {
-    kz_bench *bench = begin(url);
-    kz_loop *loop = kz_loop_new(client_of, &error);
+    kz_openai *openai = begin_openai(url);
+    kz_loop *loop = kz_loop_new(client_of, &slot);
     check("loop");
     measure_begin();
     for (size_t i = 0; i < n; i++, n_running++)
-        kz_submit_stream(loop, bench, &kz_bench_chat_completions_stream_op, &stream_params, take_item, take_end, NULL, &error);
+        kz_submit_stream(loop, openai, &kz_openai_chat_completions_create_stream_op, &params, take_item, take_end, NULL, &slot);
     check("stream");
     while (n_running)
         kz_loop_wait(loop, -1);
@@ -182,14 +185,44 @@ static void together(const char *url, size_t n)
     kz_loop_free(loop);
 }
 
+/* ---- threads: one client serves them all ---- */
+
+typedef struct worker {
+    pthread_t thread;
+    kz_openai *openai;
+    size_t n;
+} worker;
+
+static void *work(void *user)
+{
+    worker *w = user;
+    while (w->n--)
+        call(w->openai);
+    return NULL;
+}
+
+static void threads(const char *url, size_t n)
+{
+    kz_openai *openai = begin_openai(url);
+    worker workers[THREADS];
+    call(openai);
+    measure_begin();
+    for (size_t i = 0; i < THREADS; i++) {
+        workers[i] = (worker){ .openai = openai, .n = n / THREADS };
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]))
+            measure_fail("thread", NULL);
+    }
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(workers[i].thread, NULL);
+    measure_end(n / THREADS * THREADS);
+}
+
 int main(int argc, char **argv)
 {
-    static const abilities ours = { items, calls, embeddings, latency, together };
-    struct rlimit limit;
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    int code = measure_main(argc, argv, &ours);
+    static const ability abilities[] = { { "items", items }, { "calls", calls }, { "embeddings", embeddings },
+        { "latency", latency }, { "together", together }, { "threads", threads }, { "models", models }, { "decode", decode },
+        { "start", start }, { "download", download }, { NULL, NULL } };
+    int code = measure_main(argc, argv, abilities);
     kz_client_free(client_of);
     return code;
 }

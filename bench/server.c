@@ -3,6 +3,8 @@
  *   /items/N/...         a stream of N chunks, as fast as the socket takes them
  *   /call/...            a chat completion
  *   /embeddings/RxC/...  R embeddings of C numbers
+ *   /models/N/...        the platform's list of N models
+ *   /file/BYTES          a file
  *   /paced/N/US/...      a stream of N chunks, one every US microseconds
  *   /together/S/N/US/... the same for each of S streams, which begin when the last of them is open
  * Prints the port, and ends when its standard input does. */
@@ -31,7 +33,8 @@ typedef struct connection {
     size_t read, length; /* of the request's head and body, once known */
     const char *out;     /* what is being sent */
     size_t left;
-    bool waits; /* for the socket to take more */
+    uint64_t rest; /* of a file, to be sent behind that */
+    bool waits;    /* for the socket to take more */
     struct connection *next;
 } connection;
 
@@ -48,6 +51,9 @@ static struct {
     char path[64];
     answer answer;
 } cache[CACHED];
+static struct {
+    answer head, block;
+} file;
 static int epoll;
 
 static void watch(connection *c, uint32_t events, int how)
@@ -64,6 +70,11 @@ static void push(connection *c)
             break;
         c->out += n;
         c->left -= (size_t)n;
+        if (!c->left && c->rest) {
+            c->out = file.block.bytes;
+            c->left = c->rest < file.block.length ? (size_t)c->rest : file.block.length;
+            c->rest -= c->left;
+        }
     }
     if (c->waits != (c->left > 0)) {
         c->waits = c->left > 0;
@@ -85,6 +96,8 @@ static bool make(answer *out, const char *path)
         answer_stream(out, n);
     else if (sscanf(path, "/embeddings/%zux%zu", &n, &m) == 2)
         answer_embeddings(out, n, m);
+    else if (sscanf(path, "/models/%zu", &n) == 1)
+        answer_models(out, n);
     else if (!strncmp(path, "/call", 5))
         answer_completion(out);
     else
@@ -153,6 +166,13 @@ static void respond(connection *c)
     if (sscanf(path, "/paced/%zu/%ld", &chunks, &interval) == 2 ||
         sscanf(path, "/together/%zu/%zu/%ld", &wanted, &chunks, &interval) == 3) {
         join_paced(c, wanted, chunks, interval);
+        return;
+    }
+    if (sscanf(path, "/file/%zu", &wanted) == 1) {
+        file.head.length = 0;
+        answer_file(&file.head, &file.block, wanted);
+        c->rest = wanted;
+        answer_with(c, &file.head);
         return;
     }
     char *rest = strchr(path + 1, '/');

@@ -2,8 +2,7 @@
  * libcurl and by the C library on the thread that reads. Pulled and pushed, events and blocks cut against each other. */
 #include "server.h"
 
-#include <kamiwaza/bench.h>
-#include <kamiwaza/kamiwaza.h>
+#include <kamiwaza/openai.h>
 #include <string.h>
 
 /* ---- counting: our own malloc() before the C library's, or the sanitizers' hooks where they have taken that place ---- */
@@ -85,15 +84,14 @@ typedef struct Fixture {
     GString *text;
     WireAnswer answer;
     kz_client *client;
-    kz_bench *bench;
+    kz_openai *openai;
     kz_error *error;
     guint items;
 } Fixture;
 
-static const kz_bench_chat_completions_stream_params params = { .model = "m",
-    .messages = (const kz_chat_message_input[]){ { .role = "user", .content = "Hello" } },
-    .n_messages = 1,
-    .stream = { 1, KZ_SET } };
+static const kz_chat_completion_params params = {
+    .model = "m", .messages = (const kz_chat_message[]){ { .role = "user", .content = "Hello" } }, .n_messages = 1
+};
 
 /* A chat, item by item, in HTTP chunks of `block` bytes that know nothing of the items; 0: one for each item. */
 static void begin(Fixture *f, gsize block)
@@ -134,9 +132,9 @@ static void begin(Fixture *f, gsize block)
     kz_config *config = kz_config_new(&f->error);
     kz_config_set_isolated(config, true, &f->error);
     kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
-    kz_config_set(config, "base_url", wire_url(f->server), &f->error);
+    kz_config_set(config, "openai_base_url", wire_url(f->server), &f->error);
     f->client = kz_client_new(config, &f->error);
-    f->bench = kz_client_bench(f->client, &f->error);
+    f->openai = kz_client_openai(f->client, &f->error);
     kz_config_free(config);
 }
 
@@ -172,7 +170,7 @@ static void pull(gsize block)
     const kz_chat_completion_chunk *chunk;
     begin(&f, block);
     n_allocations = 0;
-    kz_stream *stream = kz_bench_chat_completions_stream(f.bench, &params, &f.error);
+    kz_stream *stream = kz_openai_chat_completions_create_stream(f.openai, &params, &f.error);
     while ((chunk = kz_stream_next(stream, &f.error)))
         take(&f, chunk);
     kz_stream_close(stream);
@@ -204,7 +202,7 @@ static void push(gsize block)
     kz_loop *loop = kz_loop_new(f.client, &f.error);
     n_allocations = 0;
     kz_pending *pending = kz_submit_stream(
-        loop, f.bench, &kz_bench_chat_completions_stream_op, &params, take_pushed, NULL, &f, &f.error);
+        loop, f.openai, &kz_openai_chat_completions_create_stream_op, &params, take_pushed, NULL, &f, &f.error);
     while (!kz_pending_is_done(pending))
         kz_loop_wait(loop, -1);
     counting = false;
