@@ -1,6 +1,7 @@
 /* fetch.c: files from a server to this machine: several at once on one loop, constant memory, a temporary name until whole,
  * resumed after a cut. A partial file goes on only when the server still has the same version of it (its strong ETag is kept
  * beside the part). */
+#include "header.h"
 #include "part.h"
 
 #include <stdlib.h>
@@ -25,17 +26,6 @@ typedef struct batch {
     kz_error *stop; /* the program ended it all */
 } batch;
 
-static bool add_line(struct curl_slist **list, const char *name, const char *value)
-{
-    kzi_buffer line = { 0 };
-    kzi_buffer_printf(&line, "%s: %s", name, value);
-    struct curl_slist *longer = line.failed ? NULL : curl_slist_append(*list, line.data);
-    kzi_buffer_free(&line);
-    if (longer)
-        *list = longer;
-    return longer != NULL;
-}
-
 /* Headers of the attempt at hand: where to go on, and the program's own unless another origin answers now. */
 static bool attempt(kzi_call *call)
 {
@@ -45,10 +35,10 @@ static bool attempt(kzi_call *call)
     curl_slist_free_all(call->headers);
     call->headers = NULL;
     for (size_t i = 0; fine && !call->foreign && i < j->transfer->n_headers; i++)
-        fine = add_line(&call->headers, j->transfer->headers[i].key, j->transfer->headers[i].value);
+        fine = kzi_header_put(&call->headers, j->transfer->headers[i].key, j->transfer->headers[i].value);
     if (fine && j->part.offset > 0) {
         snprintf(range, sizeof range, "bytes=%lld-", (long long)j->part.offset);
-        fine = add_line(&call->headers, "Range", range) && add_line(&call->headers, "If-Range", j->part.tag);
+        fine = kzi_header_put(&call->headers, "Range", range) && kzi_header_put(&call->headers, "If-Range", j->part.tag);
     }
     return fine;
 }

@@ -4,7 +4,6 @@
 #include "json_scan.h"
 
 #include <ctype.h>
-#include <curl/curl.h>
 #include <string.h>
 #include <strings.h>
 
@@ -100,4 +99,27 @@ const char *kzi_head_find(const char *head, size_t length, const char *name)
         if (kzi_header_is(head + at, strlen(head + at), name, &value, &n))
             return value;
     return NULL;
+}
+
+bool kzi_header_put(struct curl_slist **list, const char *name, const char *value)
+{
+    kzi_buffer line = { 0 }; /* wiped when freed: the value may be a secret */
+    kzi_buffer_puts(&line, name);
+    kzi_buffer_puts(&line, value && *value ? ": " : ":");
+    kzi_buffer_puts(&line, value ? value : "");
+    struct curl_slist *longer = line.failed ? NULL : curl_slist_append(*list, line.data);
+    kzi_buffer_free(&line);
+    if (longer)
+        *list = longer;
+    return longer != NULL;
+}
+
+bool kzi_header_put_default(struct curl_slist **list, const char *name, const char *value)
+{
+    const char *theirs;
+    size_t length;
+    for (const struct curl_slist *header = *list; header; header = header->next)
+        if (kzi_header_is(header->data, strlen(header->data), name, &theirs, &length))
+            return true;
+    return kzi_header_put(list, name, value);
 }

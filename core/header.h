@@ -1,9 +1,11 @@
-/* header.h: what values of answer headers mean. They come from a server: anything may stand there, and none ends with NUL. */
+/* header.h: what values of answer headers mean (they come from a server: anything may stand there, and none ends with NUL), and the
+ * lists of headers that requests carry. */
 #ifndef KZI_HEADER_H
 #define KZI_HEADER_H
 
 #include "buffer.h"
 
+#include <curl/curl.h>
 #include <kamiwaza/base.h>
 #include <time.h>
 
@@ -18,5 +20,10 @@ int64_t kzi_header_range_start(const char *value, size_t length);
 bool kzi_head_add(kzi_buffer *head, const char *line, size_t length);
 /* The value of the first header of this name, whatever its case; NULL: there is none. */
 const char *kzi_head_find(const char *head, size_t length, const char *name);
+
+/* Appends a header to the list. Without a value it says that libcurl's own header of this name is to be left out. False: no memory. */
+bool kzi_header_put(struct curl_slist **list, const char *name, const char *value);
+/* The same unless the list has one of this name. */
+bool kzi_header_put_default(struct curl_slist **list, const char *name, const char *value);
 
 #endif

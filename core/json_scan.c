@@ -91,6 +91,17 @@ static bool escape(kzi_scan *scan)
     return true;
 }
 
+/* How many bytes lie before the first one whose top bit is set: of what subtraction marks, that one is sure. */
+static size_t bytes_before(uint64_t tops)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (size_t)__builtin_ctzll(tops) / 8;
+#else
+    (void)tops; /* the bytes are looked at one by one */
+    return 0;
+#endif
+}
+
 /* Bytes of a string that need no look: not a quote, a backslash, a control character or beyond ASCII. Eight at a time. */
 static const char *skip_plain(const char *at, const char *end)
 {
@@ -100,8 +111,10 @@ static const char *skip_plain(const char *at, const char *end)
         memcpy(&word, at, 8);
         uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
         uint64_t stop = ((word - ones * 0x20) | (quote - ones) | (slash - ones) | word) & tops;
-        if (stop)
+        if (stop) {
+            at += bytes_before(stop);
             break;
+        }
         at += 8;
     }
     while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\')

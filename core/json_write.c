@@ -255,8 +255,8 @@ static bool write_members(writer *w, const kz_schema *schema, const char *object
     kzi_buffer_putc(w->out, '{');
     for (uint32_t i = 0; fine && i < schema->n_fields; i++) {
         const kz_field *field = &schema->fields[i];
-        const char *constant = schema->request && !from ? kzi_constant(field) : NULL;
         bool given = kzi_field_is_given(field, object, size);
+        const char *constant = schema->request && !from && !given ? kzi_constant(field) : NULL;
         if (field->place != place || (!given && !constant) || (schema->request && field->flags & KZ_FIELD_READ_ONLY) ||
             (extra.text && kz_json_member(extra, field->name).text))
             continue;

@@ -161,6 +161,27 @@ static bool digits_of(double magnitude, int n, char *digits, int *exponent)
     return to_double(digits, (size_t)n, *exponent - (n - 1)) == magnitude;
 }
 
+/* A number with few digits behind its point, as people write them: as an integer and a power of ten, without printf(). */
+static bool few_digits(double magnitude, char *digits, int *n, int *exponent)
+{
+    static const double scale[] = { 1, 10, 100, 1000, 10000 };
+    enum { PLACES = sizeof scale / sizeof *scale };
+    for (int places = 0; places < PLACES && magnitude < 1e10; places++) {
+        uint64_t whole = (uint64_t)(magnitude * scale[places] + 0.5);
+        double back;
+        if (!whole || !kzi_decimal_to_double(whole, -places, &back) || back != magnitude)
+            continue;
+        *n = 0;
+        for (uint64_t rest = whole; rest; rest /= 10)
+            ++*n;
+        for (int i = *n; i-- > 0; whole /= 10)
+            digits[i] = (char)('0' + whole % 10);
+        *exponent = *n - 1 - places;
+        return true;
+    }
+    return false;
+}
+
 /* Plain up to 16 digits before the point and 5 zeros behind it. Longer ones have an exponent: there are readers that take what
  * looks like an integer for one of 64 bits. */
 static void lay_out(const char *digits, int n, int exponent, char *to)
@@ -199,8 +220,9 @@ bool kzi_format_double(double value, char out[32])
         strcpy(out, "0");
         return true;
     }
-    while (!digits_of(magnitude, n, digits, &exponent) && n < 17)
-        n++;
+    if (!few_digits(magnitude, digits, &n, &exponent))
+        while (!digits_of(magnitude, n, digits, &exponent) && n < 17)
+            n++;
     while (n > 1 && digits[n - 1] == '0')
         n--;
     lay_out(digits, n, exponent, out);

@@ -2,6 +2,8 @@
  * cancel token, progress. Copied into counted blocks when a handle is made; applied to each call as the first policy. */
 #include "engine.h"
 
+#include "header.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,20 +114,6 @@ void kzi_options_unref(kzi_options *options)
     free(options);
 }
 
-/* A header line, or its removal ("Name:") for an empty value. */
-static bool add_header(struct curl_slist **list, const char *name, const char *value)
-{
-    kzi_buffer line = { 0 };
-    kzi_buffer_puts(&line, name);
-    kzi_buffer_puts(&line, value && *value ? ": " : ":");
-    kzi_buffer_puts(&line, value ? value : "");
-    struct curl_slist *longer = line.failed ? NULL : curl_slist_append(*list, line.data);
-    kzi_buffer_free(&line);
-    if (longer)
-        *list = longer;
-    return longer != NULL;
-}
-
 static bool add_query(kzi_call *call)
 {
     bool first = !strchr(call->url.data, '?');
@@ -158,7 +146,7 @@ static kzi_step send_options(kzi_call *call)
     }
     if (options && !call->raw) {
         for (size_t i = 0; fine && i < options->n_headers; i++)
-            fine = add_header(&call->headers, options->headers[i].key, options->headers[i].value);
+            fine = kzi_header_put(&call->headers, options->headers[i].key, options->headers[i].value);
         fine = fine && add_query(call);
     }
     if (fine)

@@ -9,13 +9,14 @@
 
 enum { FIRST_DELAY = 500, LONGEST_DELAY = 8000 };
 
-static uint64_t random_number(void)
+static void random_numbers(uint64_t *numbers, size_t n)
 {
-    uint64_t number;
-    if (getrandom(&number, sizeof number, GRND_NONBLOCK) == sizeof number)
-        return number;
-    number = (uint64_t)kzi_now_ms() * 0x9e3779b97f4a7c15u;
-    return number ^ number >> 29;
+    if (getrandom(numbers, n * sizeof *numbers, GRND_NONBLOCK) == (ssize_t)(n * sizeof *numbers))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        numbers[i] = ((uint64_t)kzi_now_ms() + i) * 0x9e3779b97f4a7c15u;
+        numbers[i] ^= numbers[i] >> 29;
+    }
 }
 
 static bool worth_it(const kzi_call *call)
@@ -40,7 +41,9 @@ static int64_t delay_of(const kzi_call *call)
     int64_t ceiling = call->attempts > 5 ? LONGEST_DELAY : (int64_t)FIRST_DELAY << (call->attempts - 1);
     if (ceiling > LONGEST_DELAY)
         ceiling = LONGEST_DELAY;
-    return (int64_t)(random_number() % (uint64_t)(ceiling + 1));
+    uint64_t number;
+    random_numbers(&number, 1);
+    return (int64_t)(number % (uint64_t)(ceiling + 1));
 }
 
 /* Whether there is time for another attempt after `delay`. */
@@ -65,9 +68,12 @@ static void log_retry(const kzi_call *call, int64_t delay)
 
 static kzi_step send_retry(kzi_call *call)
 {
-    if (call->op && call->op->flags & KZ_OP_RETRY_ALWAYS && !call->idempotency_key[0])
-        snprintf(call->idempotency_key, sizeof call->idempotency_key, "kz-%016llx%016llx", (unsigned long long)random_number(),
-            (unsigned long long)random_number());
+    if (!call->op || !(call->op->flags & KZ_OP_RETRY_ALWAYS) || call->idempotency_key[0])
+        return KZI_NEXT;
+    uint64_t key[2];
+    random_numbers(key, 2);
+    snprintf(call->idempotency_key, sizeof call->idempotency_key, "kz-%016llx%016llx", (unsigned long long)key[0],
+        (unsigned long long)key[1]);
     return KZI_NEXT;
 }
 

@@ -1,6 +1,7 @@
 /* request.c: from an operation's table row and its arguments to a request: path, query, headers, cookies and body. The
  * arguments were checked by the schema before. Percent-encoding leaves only unreserved characters, so any byte survives. */
 #include "engine.h"
+#include "header.h"
 #include "locate.h"
 #include "params.h"
 
@@ -222,14 +223,7 @@ static bool put_header(kzi_call *call, const char *name, const char *value, kz_e
 {
     if (strpbrk(value, "\r\n"))
         return kz_error_set(error, KZ_ERROR_ARGUMENT, name, "The value of the header %s must not contain line breaks.", name);
-    kzi_buffer line = { 0 };
-    kzi_buffer_printf(&line, "%s: %s", name, value);
-    struct curl_slist *longer = line.failed ? NULL : curl_slist_append(call->headers, line.data);
-    kzi_buffer_free(&line);
-    if (!longer)
-        return kz_error_no_memory(error);
-    call->headers = longer;
-    return true;
+    return kzi_header_put(&call->headers, name, value) || kz_error_no_memory(error);
 }
 
 /* Query and header arguments, and all cookies as one header. */

@@ -3,6 +3,7 @@
 #include "header.h"
 #include "loop.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,7 +186,8 @@ static bool set_connection(kzi_call *call, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_SHARE, call->client->share);
-    bool fine = set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") && set_text(easy, CURLOPT_USERAGENT, settings->user_agent) &&
+    bool fine = set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
+        set_text(easy, CURLOPT_USERAGENT, call->attempt ? settings->user_agent : NULL) &&
         set_text(easy, CURLOPT_PROXY, settings->proxy) &&
         set_text(easy, CURLOPT_ACCEPT_ENCODING, settings->compressed && !call->raw ? "" : NULL) && set_tls(easy, settings);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
@@ -211,28 +213,40 @@ static bool set_connection(kzi_call *call, CURL *easy)
     return fine || kz_error_no_memory(&call->error);
 }
 
-static bool add_header(kzi_call *call, const char *line)
+static char encodings[64];
+static pthread_once_t encodings_once = PTHREAD_ONCE_INIT;
+
+/* What libcurl can decode, in the words that it would use itself. */
+static void list_encodings(void)
 {
-    struct curl_slist *longer = curl_slist_append(call->headers, line);
-    if (longer)
-        call->headers = longer;
-    return longer != NULL;
+    const int features = curl_version_info(CURLVERSION_NOW)->features;
+    char text[sizeof encodings];
+    snprintf(text, sizeof text, "%s%s%s", features & CURL_VERSION_LIBZ ? ", deflate, gzip" : "",
+        features & CURL_VERSION_BROTLI ? ", br" : "", features & CURL_VERSION_ZSTD ? ", zstd" : "");
+    strcpy(encodings, *text ? text + 2 : "identity");
 }
 
+/* The headers that every request has. libcurl would write User-Agent and Accept-Encoding twice, letter by letter: once into a text of its
+ * own and once into the request. */
 bool kzi_call_complete_headers(kzi_call *call)
 {
-    char key[64];
+    const kzi_settings *settings = call->client->settings;
+    struct curl_slist **list = &call->headers;
     bool fine = true;
     if (call->headers_complete)
         return true;
-    if (!call->raw)
-        fine = add_header(call, call->accepts_stream ? "Accept: text/event-stream" : "Accept: application/json, */*;q=0.5");
+    pthread_once(&encodings_once, list_encodings);
+    if (settings->user_agent)
+        fine = kzi_header_put_default(list, "User-Agent", settings->user_agent);
+    if (fine && settings->compressed && !call->raw)
+        fine = kzi_header_put_default(list, "Accept-Encoding", encodings);
+    if (fine && !call->raw)
+        fine = kzi_header_put_default(
+            list, "Accept", call->accepts_stream ? "text/event-stream" : "application/json, */*;q=0.5");
     if (fine && call->body_kind)
-        fine = add_header(call, "Expect:");
-    if (fine && call->idempotency_key[0]) {
-        snprintf(key, sizeof key, "Idempotency-Key: %s", call->idempotency_key);
-        fine = add_header(call, key);
-    }
+        fine = kzi_header_put(list, "Expect", NULL);
+    if (fine && call->idempotency_key[0])
+        fine = kzi_header_put(list, "Idempotency-Key", call->idempotency_key);
     return call->headers_complete = fine;
 }
 
@@ -275,7 +289,8 @@ static bool set_request(kzi_call *call, CURL *easy)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
     }
-    if (strcmp(call->method, "HEAD") != 0 && (!get || call->body_kind))
+    bool posts = !strcmp(call->method, "POST") && call->body_kind != KZ_BODY_BYTES; /* libcurl's own verb for these bodies */
+    if (strcmp(call->method, "HEAD") != 0 && !posts && (!get || call->body_kind))
         fine = set_text(easy, CURLOPT_CUSTOMREQUEST, call->method);
     return (fine && set_headers(call, easy)) || kz_error_no_memory(&call->error);
 }

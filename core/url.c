@@ -58,9 +58,30 @@ bool kzi_same_origin(const char *a, const char *b)
         !strcmp(x.port, y.port);
 }
 
+/* The usual form, which every parser reads alike: http://, the name or the number, a port or not. Spares most calls the parser. */
+static bool is_plain_loopback(const char *url)
+{
+    const char *host = strncmp(url, "http://", 7) ? "" : url + 7;
+    size_t length = strspn(host, "0123456789.");
+    char text[INET_ADDRSTRLEN] = "";
+    struct in_addr address;
+    bool named = !strncmp(host, "localhost", 9);
+    if (named)
+        length = 9;
+    else if (length < sizeof text)
+        memcpy(text, host, length);
+    bool local = named || (inet_pton(AF_INET, text, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
+    const char *rest = host + length;
+    if (*rest == ':')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    return local && (!*rest || *rest == '/');
+}
+
 bool kzi_is_loopback(const char *url)
 {
     origin o;
+    if (url && is_plain_loopback(url))
+        return true;
     if (!origin_of(url, &o))
         return false;
     if (!strcasecmp(o.host, "localhost") || !strcmp(o.host, "[::1]"))
