@@ -255,10 +255,11 @@ static bool write_members(writer *w, const kz_schema *schema, const char *object
     kzi_buffer_putc(w->out, '{');
     for (uint32_t i = 0; fine && i < schema->n_fields; i++) {
         const kz_field *field = &schema->fields[i];
+        if (field->place != place || (schema->request && field->flags & KZ_FIELD_READ_ONLY))
+            continue;
         bool given = kzi_field_is_given(field, object, size);
         const char *constant = schema->request && !from && !given ? kzi_constant(field) : NULL;
-        if (field->place != place || (!given && !constant) || (schema->request && field->flags & KZ_FIELD_READ_ONLY) ||
-            (extra.text && kz_json_member(extra, field->name).text))
+        if ((!given && !constant) || (extra.text && kz_json_member(extra, field->name).text))
             continue;
         put_name(w, &first, field->name, strlen(field->name));
         fine = given ? write_value(w, schema, field, object) : kzi_json_put_string(w->out, constant, strlen(constant));
