@@ -104,7 +104,7 @@ struct kz_provider {
     int64_t not_before;    /* a renewal ahead of time failed: not again until then */
     kz_error *failure;     /* of the last renewal */
     uint64_t failure_of;   /* the credential that could not be renewed */
-    int64_t failed_at;
+    uint64_t n_failures;
 };
 
 kz_provider *kzi_auth_new(kz_client *client, kz_error **error);

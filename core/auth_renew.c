@@ -40,7 +40,7 @@ static void conclude(kz_provider *auth, kzi_auth_run *run, kz_error *failure)
     if (failure) {
         auth->failure = kz_error_copy(failure);
         auth->failure_of = renewed;
-        auth->failed_at = kzi_now_ms();
+        auth->n_failures++;
         auth->not_before = run->forget && auth->grant ? auth->grant->ends_at : kzi_boot_ms() + SOON_AGAIN;
     }
     tell(auth, failure);
@@ -110,7 +110,7 @@ static choice choose(kz_provider *auth, kzi_call *call, uint64_t refused, const 
         return STAND;
     if (auth->renewal)
         return auth->renewal->leader ? JOIN : LEAD;
-    if (auth->failure && refused && auth->failure_of == refused && call->started_at <= auth->failed_at) {
+    if (auth->failure && refused && auth->failure_of == refused && call->auth_seen != auth->n_failures) {
         *error = kz_error_copy(auth->failure); /* the renewal that this call would have waited for */
         return FAILED;
     }
@@ -135,6 +135,7 @@ static void take_part(kz_provider *auth, kzi_call *call, choice what)
     case USE:
         kzi_grant_unref(call->grant);
         call->grant = kzi_grant_ref(auth->grant);
+        call->auth_seen = auth->n_failures;
         break;
     case STAND:
     case FAILED: break;

@@ -213,7 +213,8 @@ struct kzi_call {
     kzi_auth_role auth_role;        /* this and what follows under auth->lock */
     kzi_call *auth_next;
     kz_error *auth_error;
-    int64_t largest; /* answer, 0: the setting says */
+    uint64_t auth_seen; /* failed renewals, when it took its credential */
+    int64_t largest;    /* answer, 0: the setting says */
     unsigned redirects;
     bool (*attempt)(kzi_call *call); /* transfers: makes the headers of the attempt at hand */
     char idempotency_key[40];

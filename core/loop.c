@@ -257,7 +257,7 @@ static bool check_call(kzi_call *call, int64_t now)
         end_with(call, KZ_ERROR_TIMEOUT, "finish its answer", call->deadline - call->started_at);
     else if (is_idle(call, now))
         idle_passed(call);
-    else if (atomic_exchange(&call->nudged, false) || (call->wake_at && now >= call->wake_at))
+    else if ((atomic_exchange(&call->nudged, false) && call->auth_waits) || (call->wake_at && now >= call->wake_at))
         kzi_call_advance(call);
     else
         return false;

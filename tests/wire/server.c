@@ -12,6 +12,8 @@
 struct WireServer {
     const WireAnswer *script;
     gsize n_answers;
+    WireFunction function; /* in place of the script */
+    void *user;
     int fd, quit[2];
     char *url;
     GThread *thread;
@@ -76,6 +78,15 @@ static const WireAnswer *choose(const WireServer *server, const char *request)
     return last;
 }
 
+/* What the test's function makes of the request; false: the connection ends. */
+static gboolean send_made(const Connection *c, const char *request)
+{
+    g_autofree char *text = c->server->function(request, c->server->user);
+    if (text)
+        send_answer(c->fd, &(WireAnswer){ text, -1, 0 });
+    return text != NULL;
+}
+
 static gpointer serve(gpointer data)
 {
     Connection *c = data;
@@ -87,9 +98,13 @@ static gpointer serve(gpointer data)
         if (!request)
             break;
         g_mutex_lock(&server->lock);
-        const WireAnswer *answer = choose(server, request);
+        const WireAnswer *answer = server->function ? NULL : choose(server, request);
         g_ptr_array_add(server->requests, request);
         g_mutex_unlock(&server->lock);
+        if (!answer && !send_made(c, request))
+            break;
+        if (!answer)
+            continue;
         if (answer->text)
             send_answer(c->fd, answer);
         if (answer->flags & WIRE_HANG)
@@ -114,13 +129,15 @@ static gpointer accept_all(gpointer data)
     return NULL;
 }
 
-WireServer *wire_start(const WireAnswer *script, gsize n_answers)
+static WireServer *start(const WireAnswer *script, gsize n_answers, WireFunction function, void *user)
 {
     WireServer *server = g_new0(WireServer, 1);
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t size = sizeof address;
     server->script = script;
     server->n_answers = n_answers;
+    server->function = function;
+    server->user = user;
     server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     g_assert_cmpint(bind(server->fd, (struct sockaddr *)&address, size), ==, 0);
     g_assert_cmpint(listen(server->fd, 64), ==, 0);
@@ -132,6 +149,16 @@ WireServer *wire_start(const WireAnswer *script, gsize n_answers)
     g_mutex_init(&server->lock);
     server->thread = g_thread_new("server", accept_all, server);
     return server;
+}
+
+WireServer *wire_start(const WireAnswer *script, gsize n_answers)
+{
+    return start(script, n_answers, NULL, NULL);
+}
+
+WireServer *wire_start_function(WireFunction function, void *user)
+{
+    return start(NULL, 0, function, user);
 }
 
 const char *wire_url(const WireServer *server)

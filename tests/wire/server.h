@@ -18,6 +18,10 @@ typedef struct WireServer WireServer;
 /* Answers requests with the script in turn; the last answer stays. The script is borrowed. Where the last answer is for some
  * requests only, there are no turns: each request gets the first answer that is for it. */
 WireServer *wire_start(const WireAnswer *script, gsize n_answers);
+
+/* Answers each request with what the function gives (g_free), NULL: closes without a word. Called by several threads at once. */
+typedef char *(*WireFunction)(const char *request, void *user);
+WireServer *wire_start_function(WireFunction function, void *user);
 const char *wire_url(const WireServer *server);
 /* How many requests came, and the text of one (head and body), borrowed until the server is stopped. */
 guint wire_count(WireServer *server);
