@@ -249,6 +249,17 @@ const kz_provider_setting *kz_client_provider_settings(kz_client *client, size_t
     return client->auth->vtable->settings;
 }
 
+const char *kz_client_provider_name(kz_client *client, kz_error **error)
+{
+    if (kzi_stuck(error))
+        return NULL;
+    if (!client)
+        kz_error_set(error, KZ_ERROR_ARGUMENT, "client", "There is no way to sign in without a client.");
+    if (!client || !kzi_client_usable(client, error) || !kzi_auth_prepare(client->auth, error))
+        return NULL;
+    return client->auth->vtable ? client->auth->name : NULL;
+}
+
 void *kz_provider_user(const kz_provider *auth)
 {
     return auth ? auth->user : NULL;

@@ -53,6 +53,10 @@ KZ_API bool kz_client_sign_in(kz_client *client, const kz_sign_in *how, kz_error
  * True when nothing was left to do too. Blocks. Errors: as kz_client_sign_in(); the credential is forgotten all the same. */
 KZ_API bool kz_client_sign_out(kz_client *client, kz_error **error);
 
+/* The name of the way in which this client signs in: what the setting `auth` says, else what the other settings suffice for; its plugin
+ * is loaded. Borrowed from the client. NULL with an empty slot: none is configured. Errors: CONFIG, PLUGIN_*. */
+KZ_API const char *kz_client_provider_name(kz_client *client, kz_error **error);
+
 /* The credential in force. */
 typedef struct kz_credential {
     const char *provider;  /* "api-key", "oauth" ... */

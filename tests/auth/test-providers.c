@@ -238,6 +238,7 @@ static void test_the_credential_says_where_it_is_from(void)
     v.gate.lifetime = 1000;
     kz_credential *credential = kz_client_credential(v.client, &v.error);
     fine(&v);
+    g_assert_cmpstr(credential->provider, ==, kz_client_provider_name(v.client, &v.error));
     g_assert_cmpstr(credential->provider, ==, "turnstile");
     g_assert_cmpstr(credential->user, ==, "ada");
     g_assert_cmpstr(credential->source, ==, "provider");
@@ -270,6 +271,7 @@ static void test_nothing_is_configured(void)
     Visit v;
     visit_begin(&v, NULL, (const char *[]){ "auth_issuer", NULL, NULL });
     g_assert_null(kz_client_credential(v.client, &v.error));
+    g_assert_null(kz_client_provider_name(v.client, &v.error));
     fine(&v);
     g_assert_false(kz_client_sign_in(v.client, NULL, &v.error));
     expect(&v, KZ_ERROR_CONFIG, "No way to sign in is configured");
