@@ -5,6 +5,7 @@
 
 #include "floats.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -266,6 +267,9 @@ static bool read_floats(kzi_reader *r, const kz_field *field, char *object, cons
         return kzi_read_no_memory(r);
     if (!kzi_floats_decode(text, length, floats, &count))
         return kzi_read_fail(r, frame, "a string", "numbers, or 32-bit numbers in base64");
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(floats[i])) /* JSON has no such number, so the list could not be written */
+            return kzi_read_fail(r, frame, "NaN or an infinity", "finite numbers");
     memcpy(object + field->offset, &floats, sizeof floats);
     memcpy(object + field->count_offset, &count, sizeof count);
     r->recoded = true;
@@ -500,6 +504,18 @@ bool kzi_read_members(kzi_reader *r, const kz_schema *schema, char *object, cons
     return fine;
 }
 
+/* Of a tag that is given twice, the first chose the kind and the last was read: they must be the same. */
+static bool has_kind(const kz_schema *schema, const char *object, const char *tag, const char *kind)
+{
+    const char *own = NULL;
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        const kz_field *field = &schema->fields[i];
+        if (field->type == KZ_TYPE_STRING && field->container == KZ_ONE && !strcmp(field->name, tag))
+            memcpy(&own, object + field->offset, sizeof own);
+    }
+    return !own || own == kz_null_string || !strcmp(own, kind);
+}
+
 static bool read_union(kzi_reader *r, const kz_schema *schema, char *object, const kzi_frame *frame)
 {
     kz_json whole;
@@ -521,11 +537,12 @@ static bool read_union(kzi_reader *r, const kz_schema *schema, char *object, con
     for (uint32_t i = 1; i < schema->n_fields; i++) {
         if (strcmp(schema->fields[i].name, kind) != 0)
             continue;
-        void *inner = kzi_read_object(r, schema->fields[i].schema, frame);
+        char *inner = kzi_read_object(r, schema->fields[i].schema, frame);
         if (!inner)
             return false;
         memcpy(object + schema->fields[i].offset, &inner, sizeof inner);
-        return true;
+        return has_kind(schema->fields[i].schema, inner, schema->tag, kind) ||
+            kzi_read_fail(r, &here, "a second value", "one value that says the kind");
     }
     r->scan = after;
     return true;

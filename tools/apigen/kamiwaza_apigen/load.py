@@ -10,8 +10,9 @@ from .errors import DescriptionError
 
 
 class Map(dict):
-    """A mapping; `at` is its JSON pointer, `lines` the line of each key."""
+    """A mapping; `at` is its JSON pointer, `lines` the line of each key. It may be looked for among words: it is none of them."""
     __slots__ = ('file', 'line', 'at', 'lines')
+    __hash__ = object.__hash__
 
     def where(self, key=None):
         if key is None:
@@ -22,6 +23,7 @@ class Map(dict):
 class List(list):
     """A sequence; as Map."""
     __slots__ = ('file', 'line', 'at', 'lines')
+    __hash__ = object.__hash__
 
     def where(self, key=None):
         if key is None:

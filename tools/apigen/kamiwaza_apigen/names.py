@@ -67,7 +67,7 @@ def macro_part(value):
 
 
 def is_identifier(text):
-    return bool(_IDENTIFIER.match(text))
+    return isinstance(text, str) and bool(_IDENTIFIER.match(text)) and text not in WORDS
 
 
 def member(name):

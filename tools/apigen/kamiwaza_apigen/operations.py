@@ -163,7 +163,7 @@ class Operations:
                        c_name=self.c_names.pick(made.c_name + '_stream'), statuses=list(made.statuses))
         if made.flow:
             twin.flow = self.flow_name(twin)
-        responses = [self.documents.solid(each, '') for status, each in node['responses'].items() if status[:1] == '2']
+        responses = [self.documents.solid(each, '') for status, each in node.get('responses', {}).items() if status[:1] == '2']
         kinds = [kind for each in responses for kind in media(each, each.where('content')) if answer_of(kind[0]) == 'EVENTS']
         if not kinds or made.answer == 'EVENTS':
             raise DescriptionError(node.where('x-kz-stream'), 'the operation answers text/event-stream and something else')
@@ -315,22 +315,25 @@ def make_service(documents, types, notices, name):
     service.handle = 'kz_' + re.sub('-', '_', name.partition('.')[0])
     state = root.get('x-kz-state')
     if state is not None:
-        if not isinstance(state, Map) or not all(names.is_identifier(str(state.get(key))) for key in ('create', 'destroy')):
+        if not isinstance(state, Map) or not all(names.is_identifier(state.get(key)) for key in ('create', 'destroy')):
             raise DescriptionError(root.where('x-kz-state'), 'x-kz-state names two C functions: create, destroy')
         service.state = (state['create'], state['destroy'])
     locate = root.get('x-kz-locate')
     if locate is not None:
-        if not isinstance(locate, Map) or not names.is_identifier(str(locate.get('function'))) or not isinstance(locate.get('by'), str):
+        if not isinstance(locate, Map) or not names.is_identifier(locate.get('function')) or not isinstance(locate.get('by'), str):
             raise DescriptionError(root.where('x-kz-locate'), 'x-kz-locate names a C function, and the argument by which it finds the server')
         service.locate = (locate['function'], locate['by'])
     service.functions = root.get('x-kz-functions')
-    if service.functions is not None and not names.is_identifier(str(service.functions)):
+    if service.functions is not None and not names.is_identifier(service.functions):
         raise DescriptionError(root.where('x-kz-functions'), 'x-kz-functions names a C constant')
     areas = root.get('x-kz-areas', [])
     if not isinstance(areas, List) and areas or not all(isinstance(each, str) and re.fullmatch('[a-z][a-z0-9_]*', each) for each in areas):
         raise DescriptionError(root.where('x-kz-areas'), 'a list of names is expected: a-z, 0-9 and _')
     service.areas = list(areas)
     service.operations = Operations(documents, types, notices, c_name).all()
+    for i, area in enumerate(service.areas):
+        if not any(made.area == area for made in service.operations):
+            raise DescriptionError(areas.where(i), f'no operation has the area "{area}" as its first tag')
     prefix = f'kz_{c_name}'
     scope = names.Scope([service.handle, f'kz_client_{c_name}', f'{prefix}_with_options', f'{prefix}_interface',
                          f'{prefix}_struct_sizes'])

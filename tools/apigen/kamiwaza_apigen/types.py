@@ -211,7 +211,7 @@ class Types:
         type_, container, struct, item = self.value(view, request, inner, upload)
         own = view.get('x-kz-c-name')
         if own is not None and c_name is None:
-            if not isinstance(own, str) or not names.is_identifier(own) or own in names.WORDS:
+            if not isinstance(own, str) or not names.is_identifier(own):
                 raise DescriptionError(view.where('x-kz-c-name'), f'"{own}" is no C name')
         wanted = c_name or own or names.member(name)
         needs = (lambda n: [n, 'n_' + n]) if container != 'ONE' else (lambda n: [n])
