@@ -2,8 +2,7 @@
  * whole, so that no search path of the loader's counts; what the dynamic linker says is reported. */
 #include "loader.h"
 
-#include "config_auth.h"
-#include "token_store.h"
+#include "descriptor.h"
 
 #include <dlfcn.h>
 #include <ltdl.h>
@@ -34,43 +33,6 @@ void kz_plugins_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
-static bool incompatible(const char *where, const char *name, const char *why, kz_error **error)
-{
-    return kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, name, "The plugin %s (%s) %s.", name, where, why);
-}
-
-bool kzi_descriptor_check(const kz_plugin_descriptor *d, const char *where, const char *name, uint64_t kind, kz_error **error)
-{
-    if (d->abi_major != KZ_ABI_MAJOR)
-        return kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, name,
-            "The plugin %s (%s) was built for plugin ABI %u.%u; this library has %d.%d. Install the plugin that belongs to it.",
-            name, where, d->abi_major, d->abi_minor, KZ_ABI_MAJOR, KZ_ABI_MINOR);
-    if (d->size < sizeof *d || d->size > 65536)
-        return incompatible(where, name, "has a descriptor of an impossible size", error);
-    if (!d->name || strcmp(d->name, name) != 0)
-        return incompatible(where, name, "calls itself by another name than its file", error);
-    if (d->kind < KZ_PLUGIN_SERVICE || d->kind > KZ_PLUGIN_STORE)
-        return incompatible(where, name, "is of a kind that this library does not know", error);
-    if (kind && d->kind != kind)
-        return incompatible(where, name,
-            kind == KZ_PLUGIN_SERVICE    ? "is no service"
-                : kind == KZ_PLUGIN_AUTH ? "is no way to sign in"
-                                         : "is no token store",
-            error);
-    if (!d->vtable || !d->version)
-        return incompatible(where, name, "has an incomplete descriptor", error);
-    if (d->kind == KZ_PLUGIN_SERVICE) {
-        const kz_service_vtable *vtable = d->vtable;
-        if (vtable->size < offsetof(kz_service_vtable, locate) || vtable->size > 65536 ||
-            (!vtable->operations && vtable->n_operations))
-            return incompatible(where, name, "has an incomplete table of operations", error);
-    }
-    if ((d->kind == KZ_PLUGIN_AUTH && !kzi_auth_vtable_is_whole(d->vtable)) ||
-        (d->kind == KZ_PLUGIN_STORE && !kzi_store_vtable_is_whole(d->vtable)))
-        return incompatible(where, name, "has an incomplete table of functions", error);
-    return true;
-}
-
 static bool prepare(kz_error **error)
 {
     if (!prepared && lt_dlinit())
@@ -79,13 +41,21 @@ static bool prepare(kz_error **error)
     return true;
 }
 
-/* libltdl says "file not found" for whatever goes wrong; the dynamic linker knows better when asked once more. */
+/* libltdl says "file not found" for whatever goes wrong; the dynamic linker knows better when asked once more. A function of ours that
+ * is missing is one that a newer library has. */
 static bool cannot_load(const char *real, const char *name, kz_error **error)
 {
+    static const char missing[] = "undefined symbol: ";
     void *again = dlopen(real, RTLD_NOW | RTLD_LOCAL);
-    const char *why = again ? NULL : dlerror();
-    kz_error_set(
-        error, KZ_ERROR_PLUGIN, name, "The plugin %s cannot be loaded from %s: %s.", name, real, why ? why : lt_dlerror());
+    const char *why = again ? NULL : dlerror(), *symbol = why ? strstr(why, missing) : NULL;
+    if (symbol && !strncmp(symbol += strlen(missing), "kz_", 3))
+        kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, name,
+            "The plugin %s (%s) needs %.*s(), which this library (%s) does not have: the plugin was built for a newer one. "
+            "Install that.",
+            name, real, (int)strcspn(symbol, ", "), symbol, kz_version());
+    else
+        kz_error_set(
+            error, KZ_ERROR_PLUGIN, name, "The plugin %s cannot be loaded from %s: %s.", name, real, why ? why : lt_dlerror());
     if (again)
         dlclose(again);
     return false;

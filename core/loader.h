@@ -4,11 +4,8 @@
 
 #include <kamiwaza/plugin.h>
 
-/* The descriptor that the file at `real` exports, its ABI, name and kind checked (`name` as in the file name; kind 0: any).
+/* The descriptor that the file at `real` exports, checked (`name` as in the file name; kind 0: any).
  * Never unloaded. Call with kz_plugins_lock() held. Errors: PLUGIN, PLUGIN_INCOMPATIBLE, NO_MEMORY. */
 const kz_plugin_descriptor *kzi_loader_open(const char *real, const char *name, uint64_t kind, kz_error **error);
-/* The checks alone, for built-in plugins too; `where` is for messages. */
-bool kzi_descriptor_check(
-    const kz_plugin_descriptor *descriptor, const char *where, const char *name, uint64_t kind, kz_error **error);
 
 #endif

@@ -2,8 +2,9 @@
  * loaded is remembered for the whole process, so a plugin is loaded once however many clients and threads ask. */
 #include "registry.h"
 
-#include "loader.h"
 #include "buffer.h"
+#include "descriptor.h"
+#include "loader.h"
 #include "trust.h"
 
 #include <dirent.h>
@@ -12,13 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 extern const kz_plugin_descriptor *const kzi_builtin_plugins[]; /* NULL-terminated, made by the build */
 
 typedef struct loaded {
     struct loaded *next;
-    char *real;
+    char *real; /* its file, or "built in" */
     const kz_plugin_descriptor *descriptor;
 } loaded;
 
@@ -69,19 +71,41 @@ static bool not_found(const kzi_settings *settings, const char *name, kz_error *
     return false;
 }
 
-/* Under the lock: what is loaded already, or loads it. */
-static const kz_plugin_descriptor *load(const char *real, const char *name, uint64_t kind, kz_error **error)
+/* Under the lock: what was loaded of the file, or of the built-in descriptor, and found to be in order. */
+static const kz_plugin_descriptor *find_loaded(const char *real, const kz_plugin_descriptor *builtin_one)
 {
     for (loaded *l = all; l; l = l->next)
-        if (!strcmp(l->real, real))
-            return kzi_descriptor_check(l->descriptor, real, name, kind, error) ? l->descriptor : NULL;
+        if (builtin_one ? l->descriptor == builtin_one : !strcmp(l->real, real))
+            return l->descriptor;
+    return NULL;
+}
+
+/* Under the lock: loads the file and remembers it. The file is the one that was checked, before and after. */
+static const kz_plugin_descriptor *load(const kzi_trusted *file, const char *name, uint64_t kind, kz_error **error)
+{
+    if (!kzi_trust_holds(file, error))
+        return NULL;
+    const kz_plugin_descriptor *descriptor = kzi_loader_open(file->path, name, kind, error);
+    return descriptor && kzi_trust_holds(file, error) ? descriptor : NULL;
+}
+
+/* Either `file` or `builtin_one` is given. */
+static const kz_plugin_descriptor *obtain(
+    const kzi_trusted *file, const kz_plugin_descriptor *builtin_one, const char *name, uint64_t kind, kz_error **error)
+{
+    const char *where = file ? file->path : "built in";
+    const kz_plugin_descriptor *known = find_loaded(where, builtin_one);
+    if (known)
+        return kzi_descriptor_fits(known, where, name, kind, error) ? known : NULL;
     loaded *entry = calloc(1, sizeof *entry);
-    if (!entry || !(entry->real = strdup(real))) {
+    if (!entry || !(entry->real = strdup(where))) {
         free(entry);
         kz_error_no_memory(error);
         return NULL;
     }
-    entry->descriptor = kzi_loader_open(real, name, kind, error);
+    entry->descriptor = file                                          ? load(file, name, kind, error)
+        : kzi_descriptor_check(builtin_one, where, name, kind, error) ? builtin_one
+                                                                      : NULL;
     if (!entry->descriptor) {
         free(entry->real);
         free(entry);
@@ -92,21 +116,44 @@ static const kz_plugin_descriptor *load(const char *real, const char *name, uint
     return entry->descriptor;
 }
 
-static const kz_plugin_descriptor *load_file(const char *path, const char *name, uint64_t kind, kz_error **error)
+static const kz_plugin_descriptor *load_builtin(
+    const kz_plugin_descriptor *builtin_one, const char *name, uint64_t kind, kz_error **error)
 {
-    char real[PATH_MAX];
-    if (!kzi_trust_check(path, real, error))
-        return NULL;
     kz_plugins_lock();
-    const kz_plugin_descriptor *descriptor = load(real, name, kind, error);
+    const kz_plugin_descriptor *descriptor = obtain(NULL, builtin_one, name, kind, error);
     kz_plugins_unlock();
     return descriptor;
+}
+
+static const kz_plugin_descriptor *load_file(const char *folder, const char *name, uint64_t kind, kz_error **error)
+{
+    kzi_trusted file;
+    if (!kzi_trust_open(folder, name, &file, error))
+        return NULL;
+    kz_plugins_lock();
+    const kz_plugin_descriptor *descriptor = obtain(&file, NULL, name, kind, error);
+    kz_plugins_unlock();
+    kzi_trust_close(&file);
+    return descriptor;
+}
+
+/* The first folder that has an entry of this name, whatever it is: a link that leads nowhere hides what comes after it no less than
+ * a file that is refused. NULL: none has. */
+static const char *folder_of(const kzi_settings *settings, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat facts;
+    for (size_t i = 0; folder_at(settings, i); i++) {
+        int n = snprintf(path, sizeof path, "%s/%s.so", folder_at(settings, i), name);
+        if (n > 0 && n < (int)sizeof path && !lstat(path, &facts))
+            return folder_at(settings, i);
+    }
+    return NULL;
 }
 
 const kz_plugin_descriptor *kzi_registry_load(
     const kzi_settings *settings, const char *name, kz_plugin_kind kind, kz_error **error)
 {
-    char path[PATH_MAX];
     if (!is_name(name, strlen(name))) {
         kz_error_set(error, KZ_ERROR_ARGUMENT, "name",
             "\"%.100s\" is no name of a plugin: it has small letters, digits and '-', and for an extension one '.' between two "
@@ -114,14 +161,12 @@ const kz_plugin_descriptor *kzi_registry_load(
             name);
         return NULL;
     }
-    const kz_plugin_descriptor *descriptor = builtin(name);
-    if (descriptor)
-        return kzi_descriptor_check(descriptor, "built in", name, kind, error) ? descriptor : NULL;
-    for (size_t i = 0; folder_at(settings, i); i++) {
-        int n = snprintf(path, sizeof path, "%s/%s.so", folder_at(settings, i), name);
-        if (n > 0 && n < (int)sizeof path && access(path, F_OK) == 0)
-            return load_file(path, name, kind, error);
-    }
+    const kz_plugin_descriptor *builtin_one = builtin(name);
+    if (builtin_one)
+        return load_builtin(builtin_one, name, kind, error);
+    const char *folder = folder_of(settings, name);
+    if (folder)
+        return load_file(folder, name, kind, error);
     not_found(settings, name, error);
     return NULL;
 }
@@ -215,10 +260,10 @@ char **kzi_registry_extensions(const kzi_settings *settings, const char *service
 }
 
 /* Whether a plugin can be used, and what it says of itself. */
-static bool look(kz_plugin_list *list, kz_plugin_info *info, kz_error **error)
+static bool look(const kzi_settings *settings, kz_plugin_list *list, kz_plugin_info *info, kz_error **error)
 {
     kz_error *problem = NULL;
-    const kz_plugin_descriptor *d = info->path ? load_file(info->path, info->name, 0, &problem) : builtin(info->name);
+    const kz_plugin_descriptor *d = kzi_registry_load(settings, info->name, 0, &problem);
     if (d)
         info->version = kz_result_string(list, d->version, SIZE_MAX, error);
     if (problem)
@@ -227,30 +272,46 @@ static bool look(kz_plugin_list *list, kz_plugin_info *info, kz_error **error)
     return !(error && *error);
 }
 
-kz_plugin_list *kzi_registry_list(const kzi_settings *settings, bool check, kz_error **error)
+/* The plugins that were found, or the one of them that is named `only`. */
+static kz_plugin_list *list_of(const kzi_settings *settings, const finds *f, const char *only, bool check, kz_error **error)
 {
     static const kz_schema schema = { .name = "kz_plugin_list", .size = sizeof(kz_plugin_list) };
-    finds f = { 0 };
     kz_error *failure = NULL;
-    bool fine = find_all(&f, settings);
-    kz_plugin_list *list = fine ? kz_result_new(&schema, sizeof *list, &failure) : NULL;
-    kz_plugin_info *items = list ? kz_result_memory(list, (f.n + 1) * sizeof *items, &failure) : NULL;
-    for (size_t i = 0; items && i < f.n && !failure; i++) {
-        items[i].name = kz_result_string(list, f.names[i], SIZE_MAX, &failure);
-        items[i].path = kz_result_string(list, f.paths[i], SIZE_MAX, &failure);
+    kz_plugin_list *list = kz_result_new(&schema, sizeof *list, &failure);
+    kz_plugin_info *items = list ? kz_result_memory(list, (f->n + 1) * sizeof *items, &failure) : NULL;
+    size_t n = 0;
+    for (size_t i = 0; items && i < f->n && !failure; i++) {
+        if (only && strcmp(f->names[i], only) != 0)
+            continue;
+        items[n].name = kz_result_string(list, f->names[i], SIZE_MAX, &failure);
+        items[n].path = kz_result_string(list, f->paths[i], SIZE_MAX, &failure);
         if (check && !failure)
-            look(list, &items[i], &failure);
+            look(settings, list, &items[n], &failure);
+        n++;
     }
-    size_t n = f.n;
-    finds_free(&f);
     if (items && !failure) {
         list->items = items;
         list->n_items = n;
         return list;
     }
     kz_free(list);
-    if (!failure)
-        kz_error_no_memory(&failure);
     kz_error_move(error, &failure);
     return NULL;
+}
+
+kz_plugin_list *kzi_registry_list(const kzi_settings *settings, const char *only, bool check, kz_error **error)
+{
+    finds f = { 0 };
+    kz_plugin_list *list = NULL;
+    if (find_all(&f, settings))
+        list = list_of(settings, &f, only, check, error);
+    else
+        kz_error_no_memory(error);
+    finds_free(&f);
+    if (list && only && !list->n_items) {
+        kz_free(list);
+        list = NULL;
+        not_found(settings, only, error);
+    }
+    return list;
 }

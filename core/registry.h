@@ -14,7 +14,7 @@ const kz_plugin_descriptor *kzi_registry_load(
  * NULL-terminated, one malloc() block for all. NULL: no memory. */
 char **kzi_registry_extensions(const kzi_settings *settings, const char *service, kz_error **error);
 
-/* As kz_client_plugins(). */
-kz_plugin_list *kzi_registry_list(const kzi_settings *settings, bool check, kz_error **error);
+/* As kz_client_plugins(); with `only` as kz_client_plugin(). */
+kz_plugin_list *kzi_registry_list(const kzi_settings *settings, const char *only, bool check, kz_error **error);
 
 #endif

@@ -302,13 +302,24 @@ void *kz_service_peer(void *service, const char *name, kz_error **error)
     return peer;
 }
 
-kz_plugin_list *kz_client_plugins(kz_client *client, bool check, kz_error **error)
+static bool has_client(const kz_client *client, kz_error **error)
 {
     if (kzi_stuck(error))
+        return false;
+    return client || kz_error_set(error, KZ_ERROR_ARGUMENT, "client", "Plugins were asked for without a client.");
+}
+
+kz_plugin_list *kz_client_plugins(kz_client *client, bool check, kz_error **error)
+{
+    return has_client(client, error) ? kzi_registry_list(client->settings, NULL, check, error) : NULL;
+}
+
+kz_plugin_list *kz_client_plugin(kz_client *client, const char *name, kz_error **error)
+{
+    if (!has_client(client, error))
         return NULL;
-    if (!client) {
-        kz_error_set(error, KZ_ERROR_ARGUMENT, "client", "Plugins were asked for without a client.");
-        return NULL;
-    }
-    return kzi_registry_list(client->settings, check, error);
+    if (name)
+        return kzi_registry_list(client->settings, name, true, error);
+    kz_error_set(error, KZ_ERROR_ARGUMENT, "name", "A plugin was asked for without a name.");
+    return NULL;
 }

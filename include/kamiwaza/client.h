@@ -92,8 +92,12 @@ typedef struct kz_plugin_list {
 } kz_plugin_list;
 
 /* Lists the plugins that this client would find, first found first, opening none; with `check` each is opened and what
- * is wrong is said. A root: kz_free(). Errors: NO_MEMORY. */
+ * is wrong is said. Opening runs the plugin's constructors: one that crashes ends the program, which a library cannot prevent; the command
+ * `kamiwaza plugins --check` therefore opens each in a process of its own. A root: kz_free(). Errors: NO_MEMORY. */
 KZ_API kz_plugin_list *kz_client_plugins(kz_client *client, bool check, kz_error **error);
+
+/* The same for one plugin, which is opened and checked: a list of one. Errors: PLUGIN_NOT_FOUND, ARGUMENT, NO_MEMORY. */
+KZ_API kz_plugin_list *kz_client_plugin(kz_client *client, const char *name, kz_error **error);
 
 /* Guards libltdl for programs that use it themselves: hold it around their own calls. Recursive. */
 KZ_API void kz_plugins_lock(void);

@@ -117,6 +117,41 @@ static void test_plugins_are_listed_and_checked(void)
     assert_holds(checked.out, "\"problem\":");
 }
 
+/* What loading does is said of the plugin that does it; the list goes on. */
+static void test_plugins_that_crash_are_listed(void)
+{
+    static const struct {
+        const char *wrong, *part;
+    } cases[] = {
+        { "nothing", "{\"name\":\"hostile\",\"version\":\"1\",\"path\":" },
+        { "chatters", "{\"name\":\"hostile\",\"version\":\"1\",\"path\":" },
+        { "crashes", "\"problem\":\"Loading the plugin ended the process by signal 6 (Aborted)" },
+        { "ends", "\"problem\":\"Loading the plugin ended the process with status 7" },
+        { "member_beyond", "has the schema thing whose member size does not lie in the struct by itself" },
+    };
+    g_autofree char *folder = g_build_filename(runner_home(), "hostile", NULL), *bytes = NULL;
+    g_autofree char *copy = g_build_filename(folder, "hostile.so", NULL);
+    g_autofree char *path = g_strdup_printf("%s:%s", folder, g_getenv("KAMIWAZA_TEST_PLUGINS"));
+    gsize length;
+    g_assert_cmpint(g_mkdir(folder, 0755), ==, 0);
+    g_assert_true(g_file_get_contents(g_getenv("KAMIWAZA_TEST_HOSTILE"), &bytes, &length, NULL));
+    g_assert_true(g_file_set_contents(copy, bytes, (gssize)length, NULL));
+    g_assert_cmpint(chmod(copy, 0644), ==, 0);
+    runner_set("KAMIWAZA_PLUGIN_PATH", path);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        runner_set("KZ_TEST_WRONG", cases[i].wrong);
+        g_auto(outcome) done = run("plugins", "--check", NULL);
+        assert_status(&done, i < 2 ? 0 : 3);
+        assert_holds(done.out, cases[i].part);
+        assert_holds(done.out, "\"name\":\"probe\",\"version\":");
+    }
+    runner_set("KZ_TEST_WRONG", "hangs");
+    g_auto(outcome) hung = run("__plugin", "hostile", "1", NULL); /* the process that opens it does not wait for ever */
+    g_assert_cmpint(hung.status, ==, -1);
+    runner_set("KZ_TEST_WRONG", NULL);
+    runner_set("KAMIWAZA_PLUGIN_PATH", g_getenv("KAMIWAZA_TEST_PLUGINS"));
+}
+
 static void test_completion_scripts_are_printed(void)
 {
     static const char *const shells[] = { "bash", "zsh", "fish" };
@@ -210,6 +245,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/config/help-is-the-table-of-settings", test_config_help_is_the_table_of_settings);
     g_test_add_func("/cli/config/bad-setting-says-where-it-came-from", test_bad_setting_says_where_it_came_from);
     g_test_add_func("/cli/plugins/are-listed-and-checked", test_plugins_are_listed_and_checked);
+    g_test_add_func("/cli/plugins/that-crash-are-listed", test_plugins_that_crash_are_listed);
     g_test_add_func("/cli/completion/scripts-are-printed", test_completion_scripts_are_printed);
     g_test_add_func("/cli/completion/knows-the-tables", test_completion_knows_the_tables);
     g_test_add_func("/cli/completion/bash-completes-with-the-script", test_bash_completes_with_the_script);

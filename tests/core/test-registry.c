@@ -38,10 +38,14 @@ static void test_wrong(void)
     refuse(plugins(), "old", KZ_ERROR_PLUGIN_INCOMPATIBLE, "ABI 0.0");
     refuse(plugins(), "liar", KZ_ERROR_PLUGIN_INCOMPATIBLE, "another name");
     refuse(plugins(), "none", KZ_ERROR_PLUGIN_INCOMPATIBLE, "no symbol kz_plugin");
-    refuse(plugins(), "lost", KZ_ERROR_PLUGIN, "kz_there_is_no_such_function");
+    refuse(plugins(), "lost", KZ_ERROR_PLUGIN_INCOMPATIBLE, "needs kz_there_is_no_such_function(), which this library");
+    refuse(plugins(), "lonely", KZ_ERROR_PLUGIN, "undefined symbol: there_is_no_such_function_of_anybody");
     refuse(plugins(), "absent", KZ_ERROR_PLUGIN_NOT_FOUND, "libkamiwaza1-plugin-absent");
     refuse("/no/such/folder", "absent", KZ_ERROR_PLUGIN_NOT_FOUND, "/no/such/folder (which is missing)");
     refuse(plugins(), "../good", KZ_ERROR_ARGUMENT, "no name of a plugin");
+    refuse(plugins(), "/etc/good", KZ_ERROR_ARGUMENT, "no name of a plugin");
+    refuse(plugins(), "..", KZ_ERROR_ARGUMENT, "no name of a plugin");
+    refuse(plugins(), "", KZ_ERROR_ARGUMENT, "no name of a plugin");
     refuse(plugins(), "Good", KZ_ERROR_ARGUMENT, "no name of a plugin");
     refuse(plugins(), "a.b.c", KZ_ERROR_ARGUMENT, "no name of a plugin");
 }
@@ -121,7 +125,7 @@ static void test_listing(void)
     for (size_t i = 0; i < names->n_items; i++)
         g_assert_null(dlopen(names->items[i].path, RTLD_NOW | RTLD_NOLOAD));
     kz_plugin_list *checked = kz_client_plugins(client, true, &error);
-    g_assert_cmpuint(names->n_items, ==, 6);
+    g_assert_cmpuint(names->n_items, ==, 7);
     for (size_t i = 0; i < names->n_items; i++) {
         g_assert_null(names->items[i].version);
         gboolean good = g_str_has_prefix(checked->items[i].name, "good");

@@ -63,6 +63,7 @@ int call_run(cli *app, words *line, kz_error **error);
 int operation_run(cli *app, const char *service, words *line, kz_error **error);
 int chat_run(cli *app, words *line, kz_error **error);
 int plugins_run(cli *app, words *line, kz_error **error);
+int plugin_run(cli *app, words *line, kz_error **error);
 int config_run(cli *app, words *line, kz_error **error);
 int emulator_run(cli *app, words *line, kz_error **error);
 int completion_run(cli *app, words *line, kz_error **error);

@@ -45,6 +45,8 @@ static int run(cli *app, words *line, kz_error **error)
     const char *word = line->items[line->at++];
     if (!strcmp(word, "__complete"))
         return complete_run(app, line, error);
+    if (!strcmp(word, "__plugin"))
+        return plugin_run(app, line, error);
     const command *found = commands_find(word);
     if (found)
         return found->run(app, line, error);

@@ -13,11 +13,11 @@ KZ_API int nothing_at_all;
 int nothing_at_all = 1;
 #else
 #ifdef MISSING
-void kz_there_is_no_such_function(void);
+void MISSING(void);
 KZ_API void use_it(void);
 void use_it(void)
 {
-    kz_there_is_no_such_function();
+    MISSING();
 }
 #endif
 
