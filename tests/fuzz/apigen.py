@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -65,10 +66,10 @@ def change_tree(tree, chance):
     if not found:
         return
     container, key = chance.choice(found)
-    kind = chance.randrange(8)
+    kind = chance.choice((0, 0, 1, 3, 3, 4, 4, 4, 5, 6, 7, 7))
     if kind == 0:
         del container[key]
-    elif kind in (1, 2):
+    elif kind == 1:
         container[key] = copy.deepcopy(chance.choice(ODD))
     elif kind == 3 and isinstance(container, dict):
         other = chance.choice([k for _, k in found if isinstance(k, str)] + [str(each) for each in ODD])
@@ -128,6 +129,13 @@ def changed(path, chance):
     return json.dumps(tree, indent=1), '.json'
 
 
+def copy_others(path, folder):
+    """What a description may refer to."""
+    for other in glob.glob(os.path.join(os.path.dirname(path), '*.*')):
+        if os.path.isfile(other) and other != path:
+            shutil.copy(other, folder)
+
+
 # ---- what must hold
 
 def too_long(*_):
@@ -143,7 +151,7 @@ class Fuzzer:
         from kamiwaza_apigen.program import main
         self.main = main
         signal.signal(signal.SIGALRM, too_long)
-        self.refused, self.made, self.compiled = 0, 0, 0
+        self.refused, self.made, self.compiled, self.all_made = 0, 0, 0, 0
 
     def generate(self, path, folder):
         """What the program returns and says."""
@@ -177,9 +185,10 @@ class Fuzzer:
         tables = os.path.exists(f'{folder}/tables.c')
         if status == 0:
             self.made += 1
+            self.all_made += 1
             if not tables:
                 raise Broken('no tables were written')
-            if self.made % self.given.compile_every == 0:
+            if self.all_made % self.given.compile_every == 0:
                 self.compile(folder)
         else:
             self.refused += 1
@@ -197,6 +206,7 @@ class Fuzzer:
             text, ending = changed(path, self.chance)
             try:
                 with tempfile.TemporaryDirectory() as folder:
+                    copy_others(path, folder)
                     self.one(text, ending, folder)
             except Broken as failure:
                 for line in [f'seed {seed}', *str(failure).splitlines()[-40:], *text.splitlines()]:
