@@ -262,7 +262,12 @@ static bool write_members(writer *w, const kz_schema *schema, const char *object
         if ((!given && !constant) || (extra.text && kz_json_member(extra, field->name).text))
             continue;
         put_name(w, &first, field->name, strlen(field->name));
-        fine = given ? write_value(w, schema, field, object) : kzi_json_put_string(w->out, constant, strlen(constant));
+        if (given)
+            fine = write_value(w, schema, field, object);
+        else if (field->container == KZ_ONE)
+            fine = kzi_json_put_string(w->out, constant, strlen(constant));
+        else
+            kzi_buffer_puts(w->out, constant);
     }
     if (from)
         write_base(w, &first, schema, object, size, kz_json_of(from), kzi_header_of(from)->schema, extra);

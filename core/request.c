@@ -4,6 +4,7 @@
 #include "header.h"
 #include "locate.h"
 #include "params.h"
+#include "schema_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,8 @@ bool kzi_field_text(kzi_buffer *out, const kz_field *field, const void *params, 
     switch (field->type) {
     case KZ_TYPE_STRING:
         memcpy(&string, at, sizeof string);
+        if (!string)
+            string = kzi_constant(field);
         if (!string || string == kz_null_string)
             return false;
         kzi_buffer_puts(out, string);

@@ -93,7 +93,7 @@ typedef struct kz_field {
     const kz_check *check;          /* or NULL */
     const char *fallback;           /* the default as JSON text, or NULL: documentation and emulator; never sent */
     const char *summary;            /* one sentence, or NULL */
-    const char *sent;               /* STRING in a request: what is sent where the program gives nothing, or NULL */
+    const char *sent;               /* in a request, STRING: what is sent where nothing is given, lists as JSON; or NULL */
     const void *reserved[1];
 } kz_field;
 

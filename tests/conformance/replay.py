@@ -56,10 +56,13 @@ class Answerer(http.server.BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         seen = {'method': self.command, 'path': unquote(url.path.removeprefix('/api')), 'auth': self.headers.get('Authorization'),
                 'query': sorted((k, v.lower() if v in ('True', 'False') else v) for k, v in parse_qsl(url.query, True)),
-                'json': None, 'multipart': None}
+                'json': None, 'multipart': None, 'form': None,
+                'headers': {k.lower(): v for k, v in self.headers.items() if k.lower().startswith('x-')}}
         kind = self.headers.get('Content-Type') or ''
         if kind.startswith('multipart/'):
             seen['multipart'] = parts_of(kind, body)
+        elif kind == 'application/x-www-form-urlencoded':
+            seen['form'] = sorted(parse_qsl(body.decode(), True))
         elif body:
             seen['json'] = json.loads(body)
         answer = self.server.next_answer(seen)
@@ -122,6 +125,11 @@ def request_differs(want, got):
     query = [each for each in query if each[1] != 'false' or each in got['query']]
     if query != [each for each in got['query'] if each in query or each[1] != 'false']:
         return f'the query is {got["query"]}, not {query}'
+    lacking = [name for name, value in want.get('headers', {}).items() if got['headers'].get(name) != value]
+    if lacking:
+        return f'the headers {lacking} are {[got["headers"].get(name) for name in lacking]}'
+    if sorted(map(tuple, want.get('form') or [])) != (got['form'] or []):
+        return f'the form is {got["form"]}, not {want.get("form")}'
     parts = [[part['name'], part['filename'], part['text']] for part in want.get('multipart') or []]
     if sorted(parts, key=str) != sorted(got['multipart'] or [], key=str):
         return f'the parts are {got["multipart"]}, not {parts}'

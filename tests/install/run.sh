@@ -33,7 +33,7 @@ if [ -f "${pc%/*}/kamiwaza-glib.pc" ]; then
 fi
 lib=$(dirname "$(find "$root" -name 'libkamiwaza.so.1' | head -n 1)")
 plugins=$(dirname "$(find "$root" -name models.so)")
-for name in models serving cluster openai; do
+for name in models serving cluster openai auth authz; do
     [ -f "$plugins/$name.so" ]
     check $? "installs the plugin $name"
 done
@@ -47,7 +47,7 @@ out=$(KAMIWAZA_PLUGIN_PATH="$plugins" "$prefix/list" 2>&1)
 echo "$out" | grep -q 'No connection'
 check $? "finds the plugin and asks the server"
 mkdir "$prefix/nothing"
-for name in models serving cluster openai; do
+for name in models serving cluster openai auth authz; do
     rm "$plugins/$name.so"
     out=$(KAMIWAZA_PLUGIN_PATH="$plugins" "$root/bin/kamiwaza" call "$name.list" 2>&1)
     echo "$out" | grep -q "no $name.so in $plugins" && echo "$out" | grep -q "libkamiwaza1-plugin-$name"

@@ -46,7 +46,7 @@ def member_words(field, request):
     if field.has('KZ_FIELD_DEPRECATED'):
         out.append('Deprecated.')
     if field.sent:
-        out.append(f'"{flat(field.sent)}" unless given.')
+        out.append(f'{flat(field.sent)} unless given.' if field.container == 'LIST' else f'"{flat(field.sent)}" unless given.')
     if request:
         if field.has('KZ_FIELD_READ_ONLY'):
             out.append('Set by the server, never sent.')

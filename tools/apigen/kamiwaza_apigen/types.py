@@ -1,6 +1,8 @@
 """Schemas to structs and members. Called by operations.py for params and results; collects the structs and enumerations
 that are reached, and names them once all are known (a schema may be reached from requests and from results)."""
 
+import json
+
 from . import names
 from .checks import check_of, fallback_of
 from .errors import DescriptionError
@@ -238,9 +240,13 @@ class Types:
     @staticmethod
     def sent(view, field):
         value = view.get('x-kz-send')
-        if value is not None and (not isinstance(value, str) or field.type != 'STRING' or field.container != 'ONE'):
-            raise DescriptionError(view.where('x-kz-send'), 'x-kz-send is the text that a string has where the program gives none')
-        return value
+        if value is None:
+            return None
+        if field.type == 'STRING' and field.container == 'ONE' and isinstance(value, str):
+            return value
+        if field.type == 'STRING' and field.container == 'LIST' and isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return json.dumps(value)
+        raise DescriptionError(view.where('x-kz-send'), 'x-kz-send is the text, or the list of texts, that is sent where the program gives none')
 
     @staticmethod
     def flag(field, view, required, request):

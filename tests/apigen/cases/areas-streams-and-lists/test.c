@@ -24,6 +24,7 @@ int main(void)
     CHECK(!strcmp(create->result->name, "kz_acme_answer"));
     CHECK(field(create->result, "vector")->type == KZ_TYPE_FLOAT && field(create->result, "vector")->container == KZ_LIST);
     CHECK(!strcmp(field(create->params, "form")->sent, "base64") && !field(create->params, "text")->sent);
+    CHECK(!strcmp(field(create->params, "parts")->sent, "[\"head\", \"body\"]"));
     kz_talk_params params = { .choice_object = NULL, .size_number = KZ_INT(1) };
     CHECK(params.size_number.value == 1);
     const kz_operation *list = operation("files.list");
