@@ -19,11 +19,15 @@ typedef struct Emulator {
     gint64 deploy_ms;   /* from the request of a deployment to its end */
     char *state_path;   /* or NULL: nothing is kept */
     char *require_key;
+    gboolean require_auth; /* let in only who has signed in */
+    gint64 token_lifetime; /* of access tokens, in seconds */
+    char *origin;          /* http://HOST:PORT */
+    struct evp_pkey_st *key; /* that tokens are signed with, or NULL: not needed yet */
     char *fault; /* of every request, or NULL */
     gboolean verbose;
     guint16 port;
     GMutex lock;
-    json_object *state; /* { models, files, configs, deployments, locations, clusters, federations, hardware } */
+    json_object *state; /* { models, files, configs, deployments, locations, clusters, federations, hardware, users ... } */
     GHashTable *fault_counts;
     guint64 counter; /* of identifiers made */
 } Emulator;
@@ -35,8 +39,11 @@ typedef struct Request {
     const char *service;
     json_object *args; /* path and query arguments, typed */
     json_object *body; /* or NULL */
+    json_object *user;  /* whom the credentials stand for, borrowed from the state; NULL: nobody */
+    json_object *token; /* the entry of the token that came, borrowed, or NULL */
     int status;
     json_object *answer; /* made by a handler */
+    GPtrArray *headers;  /* of the answer: names and values in turn */
 } Request;
 
 /* A handler of one operation; false: it has nothing to say, the schema answers. */
@@ -47,7 +54,8 @@ typedef struct Route {
 } Route;
 
 /* Tables of handlers, ended by { NULL }. */
-extern const Route models_routes[], serving_routes[], cluster_routes[];
+extern const Route models_routes[], serving_routes[], cluster_routes[], users_routes[], sign_in_routes[], sessions_routes[],
+    pats_routes[], identity_providers_routes[], gateway_routes[], authz_routes[];
 
 /* state.c */
 void state_begin(Emulator *emulator);
@@ -69,6 +77,9 @@ json_object *add_entry(Request *request, const char *list);
 void merge(json_object *to, json_object *from);
 gboolean reply(Request *request, json_object *answer); /* takes the answer */
 gboolean reply_error(Request *request, int status, const char *detail);
+void reply_header(Request *request, const char *name, const char *value);
+/* An entry as answers show it: without what the emulator notes for itself (x_...). */
+json_object *shown(json_object *entry);
 const char *arg(const Request *request, const char *name);
 
 /* hub.c */
@@ -84,7 +95,6 @@ json_object *check_request(const Request *request);
 /* answer.c: something that fits a schema. */
 json_object *sample(const kz_schema *schema, guint64 seed, int depth);
 /* routes.c */
-gboolean is_allowed(const Emulator *emulator, struct MHD_Connection *connection);
 enum MHD_Result serve(
     Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body, size_t length);
 /* faults.c */
@@ -96,9 +106,9 @@ typedef struct Fault {
 Fault fault_of(Emulator *emulator, struct MHD_Connection *connection, const char *path);
 /* A response of a copy of this text, with what the fault makes of it. */
 struct MHD_Response *response_of_text(const char *text, size_t length, const Fault *fault);
-/* An answer of text, with what the fault makes of it. */
-enum MHD_Result send_text(
-    struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length, const Fault *fault);
+/* An answer of text, with what the fault makes of it. `headers`: names and values in turn, or NULL. */
+enum MHD_Result send_text(struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length,
+    const GPtrArray *headers, const Fault *fault);
 /* serving.c: brings a deployment to its state of now. */
 void deployment_advance(const Emulator *emulator, json_object *deployment);
 /* model_server.c: whether a path belongs to the OpenAI interface of a model; its answer. */

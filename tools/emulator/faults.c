@@ -93,11 +93,13 @@ struct MHD_Response *response_of_text(const char *text, size_t length, const Fau
     return MHD_create_response_from_callback(length, 4096, read_slowly, slow, slow_free);
 }
 
-enum MHD_Result send_text(
-    struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length, const Fault *fault)
+enum MHD_Result send_text(struct MHD_Connection *connection, int status, const char *type, const char *text, size_t length,
+    const GPtrArray *headers, const Fault *fault)
 {
     struct MHD_Response *response = response_of_text(text, length, fault);
     MHD_add_response_header(response, "Content-Type", type);
+    for (guint i = 0; headers && i + 1 < headers->len; i += 2)
+        MHD_add_response_header(response, headers->pdata[i], headers->pdata[i + 1]);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)status, response);
     MHD_destroy_response(response);
     return result;

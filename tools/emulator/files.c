@@ -58,7 +58,7 @@ enum MHD_Result send_file(Emulator *emulator, struct MHD_Connection *connection,
     if (size < 0) {
         g_free(repo);
         g_free(name);
-        return send_text(connection, 404, "text/plain", "Entry not found", 15, fault);
+        return send_text(connection, 404, "text/plain", "Entry not found", 15, NULL, fault);
     }
     char *etag = g_strdup_printf("\"%08x%08x\"", g_str_hash(path), (guint)(emulator->seed * 2654435761u));
     gint64 start = range_start(connection, etag, size);
@@ -66,7 +66,7 @@ enum MHD_Result send_file(Emulator *emulator, struct MHD_Connection *connection,
         g_free(repo);
         g_free(name);
         g_free(etag);
-        return send_text(connection, 416, "text/plain", "", 0, fault);
+        return send_text(connection, 416, "text/plain", "", 0, NULL, fault);
     }
     Reader *r = g_new0(Reader, 1);
     *r = (Reader){ .seed = emulator->seed, .repo = repo, .name = name, .offset = MAX(start, 0), .cut = fault->cut };

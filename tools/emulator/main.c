@@ -1,12 +1,14 @@
 /* main.c: kamiwaza-emulator: the platform on one machine. Reads the options, starts the HTTP server, says where it listens, and
  * ends on SIGINT or SIGTERM. */
-#include "emulator.h"
+#include "sign_in.h"
 
 #include <arpa/inet.h>
 #include <glib-unix.h>
 #include <locale.h>
 #include <netinet/in.h>
 #include <string.h>
+
+#define SERVICES "models,serving,cluster,auth,authz"
 
 enum { LARGEST_BODY = 64 * 1024 * 1024 };
 
@@ -94,8 +96,8 @@ static struct MHD_Daemon *listen_at(Emulator *emulator, const char *host, int po
 
 int main(int argc, char **argv)
 {
-    Emulator emulator = { .seed = 1, .speed = 2000000000, .deploy_ms = 1500 };
-    char *host = NULL, *folder = NULL, *plugins = NULL;
+    Emulator emulator = { .seed = 1, .speed = 2000000000, .deploy_ms = 1500, .token_lifetime = 3600 };
+    char *host = NULL, *folder = NULL, *plugins = NULL, **users = NULL;
     int port = 0;
     gint64 seed = 1;
     const GOptionEntry entries[] = {
@@ -109,7 +111,10 @@ int main(int argc, char **argv)
         { "model", 0, 0, G_OPTION_ARG_STRING_ARRAY, &emulator.models, "A model that answers without a deployment", "NAME" },
         { "fault", 0, 0, G_OPTION_ARG_STRING, &emulator.fault, "What goes wrong with requests: see the manual", "SPEC" },
         { "require-key", 0, 0, G_OPTION_ARG_STRING, &emulator.require_key, "The only key or token that is let in", "KEY" },
-        { "plugins", 0, 0, G_OPTION_ARG_STRING, &plugins, "Services to emulate (models,serving,cluster)", "NAMES" },
+        { "require-auth", 0, 0, G_OPTION_ARG_NONE, &emulator.require_auth, "Let in only who has signed in", NULL },
+        { "user", 0, 0, G_OPTION_ARG_STRING_ARRAY, &users, "A user beside admin:kamiwaza", "NAME:PASSWORD" },
+        { "token-lifetime", 0, 0, G_OPTION_ARG_INT64, &emulator.token_lifetime, "Seconds until an access token ends", "SECONDS" },
+        { "plugins", 0, 0, G_OPTION_ARG_STRING, &plugins, "Services to emulate (" SERVICES ")", "NAMES" },
         { "verbose", 0, 0, G_OPTION_ARG_NONE, &emulator.verbose, "Write each request to standard error", NULL },
         G_OPTION_ENTRY_NULL,
     };
@@ -117,14 +122,15 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     GOptionContext *context = g_option_context_new("- the Kamiwaza platform, emulated on this machine");
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &wrong) || emulator.speed < 1 || emulator.token_speed < 0 || port < 0 ||
-        port > 65535) {
-        g_printerr("kamiwaza-emulator: %s\n", wrong ? wrong->message : "a speed is above 0, a port below 65536");
+    if (!g_option_context_parse(context, &argc, &argv, &wrong) || emulator.speed < 1 || emulator.token_speed < 0 ||
+        emulator.token_lifetime < 0 || port < 0 || port > 65535) {
+        g_printerr("kamiwaza-emulator: %s\n",
+            wrong ? wrong->message : "a speed is above 0, a port below 65536, a lifetime not negative");
         return 2;
     }
     g_option_context_free(context);
     emulator.seed = (guint64)seed;
-    emulator.services = g_strsplit(plugins ? plugins : "models,serving,cluster", ",", -1);
+    emulator.services = g_strsplit(plugins ? plugins : SERVICES, ",", -1);
     emulator.fault_counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (folder) {
         g_mkdir_with_parents(folder, 0700);
@@ -134,24 +140,32 @@ int main(int argc, char **argv)
     if (!(emulator.client = open_tables(emulator.services)))
         return 3;
     state_begin(&emulator);
+    if (!users_begin(&emulator, users)) {
+        g_printerr("kamiwaza-emulator: --user takes NAME:PASSWORD\n");
+        return 2;
+    }
     struct MHD_Daemon *daemon = listen_at(&emulator, host ? host : "127.0.0.1", port);
     if (!daemon)
         return 1;
     emulator.port = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    emulator.origin = g_strdup_printf("http://%s:%u", host ? host : "127.0.0.1", emulator.port);
     GMainLoop *loop = g_main_loop_new(NULL, FALSE);
     g_unix_signal_add(SIGINT, quit, loop);
     g_unix_signal_add(SIGTERM, quit, loop);
-    g_print("listening on http://%s:%u/api\n", host ? host : "127.0.0.1", emulator.port);
+    g_print("listening on %s/api\n", emulator.origin);
     g_main_loop_run(loop);
     g_atomic_int_set(&emulator.ending, 1);
     MHD_stop_daemon(daemon);
     state_save(&emulator);
     g_main_loop_unref(loop);
+    keys_end(&emulator);
     json_object_put(emulator.state);
     g_hash_table_unref(emulator.fault_counts);
     kz_client_free(emulator.client);
     g_strfreev(emulator.services);
     g_strfreev(emulator.models);
+    g_strfreev(users);
+    g_free(emulator.origin);
     g_free(emulator.state_path);
     g_free(emulator.fault);
     g_free(emulator.require_key);

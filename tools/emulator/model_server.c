@@ -1,6 +1,7 @@
 /* model_server.c: from a path to the part that answers it, below /v1 (all models) and /runtime/models/ID/v1 (one deployment); what
  * engines have beside the OpenAI interface is found with and without the /v1. */
 #include "model.h"
+#include "sign_in.h"
 
 #include <string.h>
 
@@ -93,6 +94,15 @@ static gboolean check_model(Call *call, enum MHD_Result *result)
     return status == 200;
 }
 
+static gboolean is_let_in(Call *call)
+{
+    json_object *user, *token;
+    g_mutex_lock(&call->emulator->lock);
+    gboolean fine = !identify(call->emulator, call->connection, &user, &token);
+    g_mutex_unlock(&call->emulator->lock);
+    return fine;
+}
+
 static enum MHD_Result answer(Call *call, const char *body, size_t length)
 {
     gboolean other_verb = FALSE;
@@ -100,7 +110,7 @@ static enum MHD_Result answer(Call *call, const char *body, size_t length)
     enum MHD_Result result = MHD_NO;
     if (call->fault->status)
         return send_error(call, call->fault->status, NULL, NULL, "This is a fault that was asked for.");
-    if (!is_allowed(call->emulator, call->connection))
+    if (!is_let_in(call))
         return send_error(call, 401, NULL, "invalid_api_key", "The key is not one that is let in.");
     if (!route && other_verb)
         return send_error(call, 405, NULL, NULL, "%s is not possible here.", call->verb);

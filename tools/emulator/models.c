@@ -36,15 +36,6 @@ static void progress(Emulator *emulator, json_object *file)
     g_free(rate);
 }
 
-/* A file as answers show it: without what the emulator notes for itself. */
-static json_object *shown(json_object *file)
-{
-    json_object *copy = json_object_new_object();
-    json_object_object_foreach(file, key, value) if (!g_str_has_prefix(key, "x_"))
-        json_object_object_add(copy, key, json_object_get(value));
-    return copy;
-}
-
 static json_object *files_of(Request *request, const char *model_id)
 {
     json_object *all = state_list(request->emulator, "files"), *list = json_object_new_array();

@@ -1,6 +1,6 @@
 /* routes.c: from a request to its answer: finds the operation whose verb and path fit, reads and checks the arguments, asks the
  * handler that has state, else lets the schema answer. */
-#include "emulator.h"
+#include "sign_in.h"
 
 #include <string.h>
 
@@ -92,6 +92,28 @@ static void take_argument(Request *request, const char *key, const char *value)
         put_text(request->args, key, value); /* what the description does not name may matter all the same */
 }
 
+/* The fields of a form as the members of an object. */
+static json_object *read_form(const char *body, size_t length)
+{
+    json_object *members = json_object_new_object();
+    char *text = g_strndup(body, length);
+    g_strdelimit(text, "+", ' ');
+    char **pairs = g_strsplit(text, "&", -1);
+    for (char **pair = pairs; *pair; pair++) {
+        char *value = strchr(*pair, '=');
+        if (value)
+            *value++ = 0;
+        char *name = g_uri_unescape_string(*pair, NULL), *content = g_uri_unescape_string(value ? value : "", NULL);
+        if (name && *name && content)
+            put_text(members, name, content);
+        g_free(name);
+        g_free(content);
+    }
+    g_strfreev(pairs);
+    g_free(text);
+    return members;
+}
+
 static enum MHD_Result take_query(void *user, enum MHD_ValueKind kind, const char *key, const char *value)
 {
     (void)kind;
@@ -105,7 +127,8 @@ static enum MHD_Result take_query(void *user, enum MHD_ValueKind kind, const cha
 
 static gboolean handle(Request *request)
 {
-    const Route *const tables[] = { models_routes, serving_routes, cluster_routes };
+    const Route *const tables[] = { models_routes, serving_routes, cluster_routes, users_routes, sign_in_routes, sessions_routes,
+        pats_routes, identity_providers_routes, gateway_routes, authz_routes };
     char *name = g_strconcat(request->service, ".", request->operation->name, NULL);
     gboolean handled = FALSE;
     for (size_t i = 0; i < G_N_ELEMENTS(tables) && !handled; i++)
@@ -120,7 +143,9 @@ static gboolean handle(Request *request)
 
 static void answer(Request *request, const char *body, size_t length)
 {
-    if (length) {
+    if (request->operation->body == KZ_BODY_FORM) {
+        request->body = read_form(body, length);
+    } else if (length) {
         json_tokener *parser = json_tokener_new();
         request->body = json_tokener_parse_ex(parser, body, (int)length);
         if (json_tokener_get_error(parser) == json_tokener_continue) /* a bare value ends where the text does */
@@ -151,12 +176,34 @@ static void answer(Request *request, const char *body, size_t length)
         request->answer = sample(request->operation->result, request->emulator->seed ^ g_str_hash(request->operation->name), 0);
 }
 
-gboolean is_allowed(const Emulator *emulator, struct MHD_Connection *connection)
+/* What a client is told that is not let in. */
+static void challenge(Request *request, const char *why)
 {
-    const char *key = emulator->require_key;
-    const char *bearer = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-    const char *own = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-API-Key");
-    return !key || !g_strcmp0(own, key) || (bearer && g_str_has_prefix(bearer, "Bearer ") && !strcmp(bearer + 7, key));
+    gboolean tried = why && strcmp(why, NO_CREDENTIALS) != 0;
+    char *text = tried ? g_strdup_printf("Bearer realm=\"kamiwaza\", error=\"invalid_token\", error_description=\"%s\"", why)
+                       : g_strdup("Bearer realm=\"kamiwaza\"");
+    reply_header(request, "WWW-Authenticate", text);
+    g_free(text);
+}
+
+/* Fills in the answer. */
+static void route(Request *request, const char *method, const char *path, const char *body, size_t length, const Fault *fault)
+{
+    gboolean other_verb = FALSE;
+    const char *why = NULL;
+    if (fault->status) {
+        reply_error(request, fault->status, "This is a fault that was asked for");
+    } else if (!find(request, method, path, &other_verb)) {
+        reply_error(request, other_verb ? 405 : 404, other_verb ? "Method Not Allowed" : "Not Found");
+    } else {
+        why = identify(request->emulator, request->connection, &request->user, &request->token);
+        if (why && !(request->operation->flags & KZ_OP_NO_AUTH))
+            reply_error(request, 401, why);
+        else
+            answer(request, body, length);
+    }
+    if (request->status == 401)
+        challenge(request, why);
 }
 
 enum MHD_Result serve(
@@ -170,26 +217,20 @@ enum MHD_Result serve(
     if (is_model_path(url))
         return serve_model(emulator, connection, method, url, body, length, &fault);
     Request request = { .emulator = emulator, .connection = connection, .args = json_object_new_object() };
-    gboolean other_verb = FALSE;
-    const char *path = g_str_has_prefix(url, "/api/") ? url + 4 : url;
+    request.headers = g_ptr_array_new_with_free_func(g_free);
     g_mutex_lock(&emulator->lock);
-    if (fault.status)
-        reply_error(&request, fault.status, "This is a fault that was asked for");
-    else if (!find(&request, method, path, &other_verb))
-        reply_error(&request, other_verb ? 405 : 404, other_verb ? "Method Not Allowed" : "Not Found");
-    else if (!is_allowed(emulator, connection) && !(request.operation->flags & KZ_OP_NO_AUTH))
-        reply_error(&request, 401, "Not authenticated");
-    else
-        answer(&request, body, length);
-    char *text = g_strdup(
-        json_object_to_json_string_ext(request.answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    route(&request, method, g_str_has_prefix(url, "/api/") ? url + 4 : url, body, length, &fault);
+    char *text = request.answer ? g_strdup(json_object_to_json_string_ext(
+                                      request.answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE))
+                                : g_strdup(request.status == 200 ? "null" : "");
     json_object_put(request.answer);
     json_object_put(request.body);
     json_object_put(request.args);
     g_mutex_unlock(&emulator->lock);
     if (emulator->verbose)
         g_printerr("%s %s %d\n", method, url, request.status);
-    enum MHD_Result result = send_text(connection, request.status, "application/json", text, strlen(text), &fault);
+    enum MHD_Result result = send_text(connection, request.status, "application/json", text, strlen(text), request.headers, &fault);
+    g_ptr_array_unref(request.headers);
     g_free(text);
     return result;
 }

@@ -34,6 +34,8 @@ static enum MHD_Result queue(Call *call, int status, const char *type, struct MH
 {
     MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "X-Request-Id", call->request_id);
+    if (status == 401)
+        MHD_add_response_header(response, "WWW-Authenticate", "Bearer realm=\"kamiwaza\"");
     enum MHD_Result result = MHD_queue_response(call->connection, (unsigned)status, response);
     MHD_destroy_response(response);
     call->status = status;

@@ -34,11 +34,9 @@ void deployment_advance(const Emulator *emulator, json_object *deployment)
         put_text(json_object_array_get_idx(instances, i), "status", strcmp(now, "DEPLOYED") ? "STARTING" : "DEPLOYED");
 }
 
-static json_object *shown(const Emulator *emulator, json_object *deployment)
+static json_object *deployment_shown(const Emulator *emulator, json_object *deployment)
 {
-    json_object *copy = json_object_new_object();
-    json_object_object_foreach(deployment, key, value) if (!g_str_has_prefix(key, "x_"))
-        json_object_object_add(copy, key, json_object_get(value));
+    json_object *copy = shown(deployment);
     json_object_object_add(
         copy, "lb_port", json_object_new_int64(emulator->port)); /* of this start, not of that of its request */
     return copy;
@@ -94,7 +92,7 @@ static gboolean list(Request *request)
         json_object *deployment = json_object_array_get_idx(all, i);
         deployment_advance(request->emulator, deployment);
         if (!model_id || !g_strcmp0(text_of(deployment, "m_id"), model_id))
-            json_object_array_add(list, shown(request->emulator, deployment));
+            json_object_array_add(list, deployment_shown(request->emulator, deployment));
     }
     return reply(request, list);
 }
@@ -102,7 +100,7 @@ static gboolean list(Request *request)
 static gboolean get(Request *request)
 {
     json_object *deployment = find(request);
-    return deployment ? reply(request, shown(request->emulator, deployment)) : missing(request);
+    return deployment ? reply(request, deployment_shown(request->emulator, deployment)) : missing(request);
 }
 
 static gboolean status(Request *request)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const char *const lists[] = { "models", "files", "configs", "deployments", "locations", "clusters", "federations",
-    "hardware", "nodes", "guides" };
+    "hardware", "nodes", "guides", "users", "sessions", "tokens", "pats", "codes", "providers", "tuples" };
 
 gint64 now_ms(void)
 {
@@ -115,6 +115,20 @@ gboolean reply_error(Request *request, int status, const char *detail)
     request->answer = json_object_new_object();
     put_text(request->answer, "detail", detail);
     return TRUE;
+}
+
+void reply_header(Request *request, const char *name, const char *value)
+{
+    g_ptr_array_add(request->headers, g_strdup(name));
+    g_ptr_array_add(request->headers, g_strdup(value));
+}
+
+json_object *shown(json_object *entry)
+{
+    json_object *copy = json_object_new_object();
+    json_object_object_foreach(entry, key, value) if (!g_str_has_prefix(key, "x_"))
+        json_object_object_add(copy, key, json_object_get(value));
+    return copy;
 }
 
 const char *arg(const Request *request, const char *name)
