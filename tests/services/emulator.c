@@ -6,6 +6,11 @@
 
 GSubprocess *emulator_start(const char *const *options, char **url)
 {
+    return emulator_start_logging(options, NULL, url);
+}
+
+GSubprocess *emulator_start_logging(const char *const *options, const char *log, char **url)
+{
     GPtrArray *words = g_ptr_array_new();
     GSubprocessLauncher *launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
     g_ptr_array_add(words, (gpointer)g_getenv("KAMIWAZA_TEST_EMULATOR"));
@@ -15,6 +20,8 @@ GSubprocess *emulator_start(const char *const *options, char **url)
         g_ptr_array_add(words, (gpointer)*options);
     g_ptr_array_add(words, NULL);
     g_subprocess_launcher_setenv(launcher, "KAMIWAZA_PLUGIN_PATH", g_getenv("KAMIWAZA_TEST_PLUGINS"), TRUE);
+    if (log)
+        g_subprocess_launcher_set_stderr_file_path(launcher, log);
     GSubprocess *emulator = g_subprocess_launcher_spawnv(launcher, (const char *const *)words->pdata, NULL);
     g_object_unref(launcher);
     g_ptr_array_unref(words);
@@ -36,14 +43,43 @@ void emulator_stop(GSubprocess *emulator)
 
 kz_client *emulator_client(const char *url, kz_error **error)
 {
+    return emulator_client_with(url, NULL, NULL, error);
+}
+
+kz_client *emulator_client_with(const char *url, const char *setting, const char *value, kz_error **error)
+{
     kz_config *config = kz_config_new(error);
     char *hub = g_strdup_printf("%.*s/hub", (int)(strlen(url) - 4), url);
     kz_config_set_isolated(config, true, error);
     kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), error);
     kz_config_set(config, "base_url", url, error);
     kz_config_set(config, "hub_url", hub, error);
+    if (setting)
+        kz_config_set(config, setting, value, error);
     kz_client *client = kz_client_new(config, error);
     kz_config_free(config);
     g_free(hub);
     return client;
+}
+
+char *emulator_ask(const char *url, const char *what, const char *lines, const char *body)
+{
+    GError *error = NULL;
+    GString *answer = g_string_new(NULL);
+    GSocketClient *client = g_socket_client_new();
+    GSocketConnection *connection = g_socket_client_connect_to_uri(client, url, 80, NULL, &error);
+    g_assert_no_error(error);
+    char *text = g_strdup_printf("%s HTTP/1.1\r\nHost: emulator\r\nConnection: close\r\nContent-Length: %zu\r\n%s\r\n%s", what,
+        body ? strlen(body) : 0, lines ? lines : "", body ? body : "");
+    g_assert_true(g_output_stream_write_all(
+        g_io_stream_get_output_stream(G_IO_STREAM(connection)), text, strlen(text), NULL, NULL, &error));
+    char piece[4096];
+    for (gssize n;
+         (n = g_input_stream_read(g_io_stream_get_input_stream(G_IO_STREAM(connection)), piece, sizeof piece, NULL, &error)) > 0;)
+        g_string_append_len(answer, piece, n);
+    g_assert_no_error(error);
+    g_free(text);
+    g_object_unref(connection);
+    g_object_unref(client);
+    return g_string_free(answer, FALSE);
 }

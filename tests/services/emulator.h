@@ -7,9 +7,17 @@
 
 /* Starts it with `options` (NULL-terminated, or NULL) and waits until it listens; *url receives its base URL (g_free()). */
 GSubprocess *emulator_start(const char *const *options, char **url);
+/* The same; its standard error goes to the file `log`, unless that is NULL. */
+GSubprocess *emulator_start_logging(const char *const *options, const char *log, char **url);
 /* Ends it with SIGTERM; it must end well. */
 void emulator_stop(GSubprocess *emulator);
 /* A client of it. */
 kz_client *emulator_client(const char *url, kz_error **error);
+/* The same with one more setting: token, api_key ... */
+kz_client *emulator_client_with(const char *url, const char *setting, const char *value, kz_error **error);
+
+/* One request past the client: `what` is "GET /api/...", `lines` further header lines, each with its line break, `body` a form or NULL.
+ * Returns the whole answer (g_free()). */
+char *emulator_ask(const char *url, const char *what, const char *lines, const char *body);
 
 #endif

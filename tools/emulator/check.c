@@ -111,7 +111,8 @@ json_object *check_request(const Request *request)
     json_object *problems = json_object_new_array();
     check_object(problems, op->params, request->args, &(Place){ .name = "path" }, KZ_IN_PATH);
     check_object(problems, op->params, request->args, &(Place){ .name = "query" }, KZ_IN_QUERY);
-    if ((op->body == KZ_BODY_JSON || op->body == KZ_BODY_FORM) && (!request->body || json_object_is_type(request->body, json_type_object)))
+    if ((op->body == KZ_BODY_JSON || op->body == KZ_BODY_FORM) &&
+        (!request->body || json_object_is_type(request->body, json_type_object)))
         check_object(problems, op->params, request->body, &(Place){ .name = "body" }, KZ_IN_BODY);
     if (json_object_array_length(problems))
         return problems;

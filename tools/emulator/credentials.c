@@ -20,10 +20,10 @@ static json_object *entry_of(Emulator *emulator, const char *secret, const char 
     json_object *pat = token ? NULL : find_by(state_list(emulator, "pats"), "x_hash", hash);
     gint64 end = token ? int_of(token, "exp_ms") : int_of(pat, "exp") * 1000;
     g_free(hash);
-    *why = !token && !pat          ? "Invalid token"
-        : bool_of(pat, "revoked")  ? "Token has been revoked"
-        : end && end <= now_ms()   ? "Token has expired"
-                                   : NULL;
+    *why = !token && !pat         ? "Invalid token"
+        : bool_of(pat, "revoked") ? "Token has been revoked"
+        : end && end <= now_ms()  ? "Token has expired"
+                                  : NULL;
     return token ? token : pat;
 }
 

@@ -19,11 +19,11 @@ typedef struct Emulator {
     gint64 deploy_ms;   /* from the request of a deployment to its end */
     char *state_path;   /* or NULL: nothing is kept */
     char *require_key;
-    gboolean require_auth; /* let in only who has signed in */
-    gint64 token_lifetime; /* of access tokens, in seconds */
-    char *origin;          /* http://HOST:PORT */
+    gboolean require_auth;   /* let in only who has signed in */
+    gint64 token_lifetime;   /* of access tokens, in seconds */
+    char *origin;            /* http://HOST:PORT */
     struct evp_pkey_st *key; /* that tokens are signed with, or NULL: not needed yet */
-    char *fault; /* of every request, or NULL */
+    char *fault;             /* of every request, or NULL */
     gboolean verbose;
     guint16 port;
     GMutex lock;
@@ -37,8 +37,8 @@ typedef struct Request {
     struct MHD_Connection *connection;
     const kz_operation *operation;
     const char *service;
-    json_object *args; /* path and query arguments, typed */
-    json_object *body; /* or NULL */
+    json_object *args;  /* path and query arguments, typed */
+    json_object *body;  /* or NULL */
     json_object *user;  /* whom the credentials stand for, borrowed from the state; NULL: nobody */
     json_object *token; /* the entry of the token that came, borrowed, or NULL */
     int status;

@@ -17,7 +17,8 @@ static char *roles_text(json_object *user)
 static gboolean validate(Request *request)
 {
     json_object *user = request->user;
-    char *roles = roles_text(user), *id = make_id(request->emulator), *time = g_strdup_printf("%" G_GINT64_FORMAT, now_ms() / 1000);
+    char *roles = roles_text(user), *id = make_id(request->emulator),
+         *time = g_strdup_printf("%" G_GINT64_FORMAT, now_ms() / 1000);
     const char *bearer = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Authorization");
     char *signed_text = g_strdup_printf("%s\n%s\n%s\n%s", text_of(user, "id"), text_of(user, "username"), roles, time);
     char *signature = g_compute_hmac_for_string(

@@ -4,7 +4,8 @@
 
 static json_object *list_of(Request *request, gboolean only_enabled)
 {
-    json_object *all = state_list(request->emulator, "providers"), *list = json_object_new_array(), *answer = json_object_new_object();
+    json_object *all = state_list(request->emulator, "providers"), *list = json_object_new_array(),
+                *answer = json_object_new_object();
     for (size_t i = 0; i < json_object_array_length(all); i++)
         if (!only_enabled || bool_of(json_object_array_get_idx(all, i), "enabled"))
             json_object_array_add(list, json_object_get(json_object_array_get_idx(all, i)));

@@ -8,9 +8,8 @@ static gboolean create_pat(Request *request)
     Emulator *emulator = request->emulator;
     static const char *const texts[] = { "name", "scope", "aud" };
     json_object *claims = json_object_new_object(), *pat = json_object_new_object(), *answer = json_object_new_object(), *given;
-    gint64 now = now_ms() / 1000, ttl = json_object_object_get_ex(request->args, "ttl_seconds", &given)
-        ? json_object_get_int64(given)
-        : DEFAULT_TTL;
+    gint64 now = now_ms() / 1000,
+           ttl = json_object_object_get_ex(request->args, "ttl_seconds", &given) ? json_object_get_int64(given) : DEFAULT_TTL;
     char *id = make_id(emulator), *jti = make_id(emulator), *created = now_text();
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         put_text(pat, texts[i], arg(request, texts[i]));

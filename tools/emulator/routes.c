@@ -220,16 +220,17 @@ enum MHD_Result serve(
     request.headers = g_ptr_array_new_with_free_func(g_free);
     g_mutex_lock(&emulator->lock);
     route(&request, method, g_str_has_prefix(url, "/api/") ? url + 4 : url, body, length, &fault);
-    char *text = request.answer ? g_strdup(json_object_to_json_string_ext(
-                                      request.answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE))
-                                : g_strdup(request.status == 200 ? "null" : "");
+    char *text = request.answer
+        ? g_strdup(json_object_to_json_string_ext(request.answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE))
+        : g_strdup(request.status == 200 ? "null" : "");
     json_object_put(request.answer);
     json_object_put(request.body);
     json_object_put(request.args);
     g_mutex_unlock(&emulator->lock);
     if (emulator->verbose)
         g_printerr("%s %s %d\n", method, url, request.status);
-    enum MHD_Result result = send_text(connection, request.status, "application/json", text, strlen(text), request.headers, &fault);
+    enum MHD_Result result = send_text(
+        connection, request.status, "application/json", text, strlen(text), request.headers, &fault);
     g_ptr_array_unref(request.headers);
     g_free(text);
     return result;
