@@ -11,6 +11,7 @@ char *code_new(Emulator *emulator, json_object *user, json_object *details)
     put_text(entry, "hash", hash);
     put_text(entry, "user_id", text_of(user, "id"));
     json_object_object_add(entry, "exp_ms", json_object_new_int64(now_ms() + LIFETIME_MS));
+    forget_ended(state_list(emulator, "codes"), 0);
     json_object_array_add(state_list(emulator, "codes"), entry);
     g_free(hash);
     return code;

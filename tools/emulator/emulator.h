@@ -67,6 +67,8 @@ gint64 now_ms(void);
 /* The entry of a list whose member has this value, borrowed; NULL: none. */
 json_object *find_by(json_object *list, const char *member, const char *value);
 void remove_by(json_object *list, const char *member, const char *value);
+/* Removes the entries that ended (exp_ms) more than `kept_ms` ago. */
+void forget_ended(json_object *list, gint64 kept_ms);
 const char *text_of(json_object *object, const char *member);
 gint64 int_of(json_object *object, const char *member);
 gboolean bool_of(json_object *object, const char *member);
@@ -95,6 +97,10 @@ json_object *check_request(const Request *request);
 /* answer.c: something that fits a schema. */
 json_object *sample(const kz_schema *schema, guint64 seed, int depth);
 /* routes.c */
+/* The fields of a form as the members of an object. */
+json_object *read_form(const char *body, size_t length);
+/* The arguments of the query. */
+void read_query(Request *request);
 enum MHD_Result serve(
     Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body, size_t length);
 /* faults.c */

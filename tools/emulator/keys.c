@@ -30,6 +30,13 @@ char *digest(const char *secret)
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, secret, -1);
 }
 
+char *challenge_of(const char *verifier)
+{
+    guchar bytes[32];
+    g_assert(EVP_Digest(verifier, strlen(verifier), bytes, NULL, EVP_sha256(), NULL) == 1);
+    return base64url(bytes, sizeof bytes);
+}
+
 static EVP_PKEY *key_of(Emulator *emulator)
 {
     if (!emulator->key)

@@ -1,6 +1,6 @@
 /* main.c: kamiwaza-emulator: the platform on one machine. Reads the options, starts the HTTP server, says where it listens, and
  * ends on SIGINT or SIGTERM. */
-#include "sign_in.h"
+#include "provider.h"
 
 #include <arpa/inet.h>
 #include <glib-unix.h>
@@ -97,7 +97,7 @@ static struct MHD_Daemon *listen_at(Emulator *emulator, const char *host, int po
 int main(int argc, char **argv)
 {
     Emulator emulator = { .seed = 1, .speed = 2000000000, .deploy_ms = 1500, .token_lifetime = 3600 };
-    char *host = NULL, *folder = NULL, *plugins = NULL, **users = NULL;
+    char *host = NULL, *folder = NULL, *plugins = NULL, **users = NULL, **clients = NULL;
     int port = 0;
     gint64 seed = 1;
     const GOptionEntry entries[] = {
@@ -113,6 +113,7 @@ int main(int argc, char **argv)
         { "require-key", 0, 0, G_OPTION_ARG_STRING, &emulator.require_key, "The only key or token that is let in", "KEY" },
         { "require-auth", 0, 0, G_OPTION_ARG_NONE, &emulator.require_auth, "Let in only who has signed in", NULL },
         { "user", 0, 0, G_OPTION_ARG_STRING_ARRAY, &users, "A user beside admin:kamiwaza", "NAME:PASSWORD" },
+        { "client", 0, 0, G_OPTION_ARG_STRING_ARRAY, &clients, "A client of the OpenID provider", "ID:SECRET" },
         { "token-lifetime", 0, 0, G_OPTION_ARG_INT64, &emulator.token_lifetime, "Seconds until an access token ends", "SECONDS" },
         { "plugins", 0, 0, G_OPTION_ARG_STRING, &plugins, "Services to emulate (" SERVICES ")", "NAMES" },
         { "verbose", 0, 0, G_OPTION_ARG_NONE, &emulator.verbose, "Write each request to standard error", NULL },
@@ -140,8 +141,8 @@ int main(int argc, char **argv)
     if (!(emulator.client = open_tables(emulator.services)))
         return 3;
     state_begin(&emulator);
-    if (!users_begin(&emulator, users)) {
-        g_printerr("kamiwaza-emulator: --user takes NAME:PASSWORD\n");
+    if (!users_begin(&emulator, users) || !clients_begin(&emulator, clients)) {
+        g_printerr("kamiwaza-emulator: --user takes NAME:PASSWORD, --client ID:SECRET\n");
         return 2;
     }
     struct MHD_Daemon *daemon = listen_at(&emulator, host ? host : "127.0.0.1", port);
@@ -165,6 +166,7 @@ int main(int argc, char **argv)
     g_strfreev(emulator.services);
     g_strfreev(emulator.models);
     g_strfreev(users);
+    g_strfreev(clients);
     g_free(emulator.origin);
     g_free(emulator.state_path);
     g_free(emulator.fault);

@@ -73,9 +73,9 @@ static json_object *typed(const kz_field *field, const char *text)
 /* One argument of the query, its escapes resolved. */
 static void take_argument(Request *request, const char *key, const char *value)
 {
-    const kz_schema *schema = request->operation->params;
+    const kz_schema *schema = request->operation ? request->operation->params : NULL;
     json_object *held = NULL;
-    for (uint32_t i = 0; value && i < schema->n_fields; i++) {
+    for (uint32_t i = 0; schema && i < schema->n_fields; i++) {
         const kz_field *field = &schema->fields[i];
         if (field->place != KZ_IN_QUERY || strcmp(field->name, key) != 0)
             continue;
@@ -88,22 +88,28 @@ static void take_argument(Request *request, const char *key, const char *value)
         json_object_array_add(held, typed(field, value));
         return;
     }
-    if (value && !json_object_object_get_ex(request->args, key, &held))
+    if (!json_object_object_get_ex(request->args, key, &held))
         put_text(request->args, key, value); /* what the description does not name may matter all the same */
 }
 
-/* The fields of a form as the members of an object. */
-static json_object *read_form(const char *body, size_t length)
+/* A name or a value as forms and queries have it. */
+static char *unescape(const char *text)
+{
+    char *plain = g_strdelimit(g_strdup(text), "+", ' '), *whole = g_uri_unescape_string(plain, NULL);
+    g_free(plain);
+    return whole;
+}
+
+json_object *read_form(const char *body, size_t length)
 {
     json_object *members = json_object_new_object();
-    char *text = g_strndup(body, length);
-    g_strdelimit(text, "+", ' ');
+    char *text = g_strndup(body ? body : "", length);
     char **pairs = g_strsplit(text, "&", -1);
     for (char **pair = pairs; *pair; pair++) {
         char *value = strchr(*pair, '=');
         if (value)
             *value++ = 0;
-        char *name = g_uri_unescape_string(*pair, NULL), *content = g_uri_unescape_string(value ? value : "", NULL);
+        char *name = unescape(*pair), *content = unescape(value ? value : "");
         if (name && *name && content)
             put_text(members, name, content);
         g_free(name);
@@ -117,12 +123,17 @@ static json_object *read_form(const char *body, size_t length)
 static enum MHD_Result take_query(void *user, enum MHD_ValueKind kind, const char *key, const char *value)
 {
     (void)kind;
-    char *name = g_uri_unescape_string(key, NULL), *text = value ? g_uri_unescape_string(value, NULL) : NULL;
+    char *name = unescape(key), *text = value ? unescape(value) : NULL;
     if (name && text)
         take_argument(user, name, text);
     g_free(name);
     g_free(text);
     return MHD_YES;
+}
+
+void read_query(Request *request)
+{
+    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, take_query, request);
 }
 
 static gboolean handle(Request *request)
@@ -159,7 +170,7 @@ static void answer(Request *request, const char *body, size_t length)
             return;
         }
     }
-    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, take_query, request);
+    read_query(request);
     json_object *problems = check_request(request);
     if (problems) {
         request->status = 422;
@@ -193,6 +204,8 @@ static void route(Request *request, const char *method, const char *path, const 
     const char *why = NULL;
     if (fault->status) {
         reply_error(request, fault->status, "This is a fault that was asked for");
+    } else if (provide(request, method, path, body, length)) {
+        return;
     } else if (!find(request, method, path, &other_verb)) {
         reply_error(request, other_verb ? 405 : 404, other_verb ? "Method Not Allowed" : "Not Found");
     } else {

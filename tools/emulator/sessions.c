@@ -48,15 +48,7 @@ static json_object *claims_of(
     return claims;
 }
 
-/* Tokens that ended are not kept. */
-static void forget_ended(Emulator *emulator)
-{
-    json_object *tokens = state_list(emulator, "tokens");
-    enum { KEPT_MS = 600000 }; /* so long it is told that a token has ended, and not that nobody knows it */
-    for (size_t i = json_object_array_length(tokens); i-- > 0;)
-        if (int_of(json_object_array_get_idx(tokens, i), "exp_ms") + KEPT_MS < now_ms())
-            json_object_array_del_idx(tokens, i, 1);
-}
+enum { KEPT_MS = 600000 }; /* so long it is told that a token has ended, and not that nobody knows it */
 
 char *access_token(Emulator *emulator, json_object *user, const char *session, const char *client, const char *scope)
 {
@@ -64,7 +56,7 @@ char *access_token(Emulator *emulator, json_object *user, const char *session, c
     put_text(claims, "scope", scope);
     char *token = sign_claims(emulator, claims), *hash = digest(token);
     json_object *entry = json_object_new_object();
-    forget_ended(emulator);
+    forget_ended(state_list(emulator, "tokens"), KEPT_MS);
     put_text(entry, "hash", hash);
     put_text(entry, "user_id", text_of(user, "id"));
     put_text(entry, "session_id", session);

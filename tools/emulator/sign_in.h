@@ -13,6 +13,8 @@
 /* Unguessable text of 43 characters. */
 char *secret_new(void);
 char *digest(const char *secret);
+/* PKCE's S256. */
+char *challenge_of(const char *verifier);
 /* Claims as a JSON web token, signed with RS256. */
 char *sign_claims(Emulator *emulator, json_object *claims);
 json_object *public_keys(Emulator *emulator);
@@ -56,5 +58,8 @@ json_object *code_spend(Emulator *emulator, const char *code);
 const char *identify(Emulator *emulator, struct MHD_Connection *connection, json_object **user, json_object **token);
 /* FALSE: the user may not, and the request is answered. */
 gboolean is_admin(Request *request);
+
+/* provider.c: answers a request for the OpenID provider; FALSE: it is not for it. */
+gboolean provide(Request *request, const char *method, const char *path, const char *body, size_t length);
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const char *const lists[] = { "models", "files", "configs", "deployments", "locations", "clusters", "federations",
-    "hardware", "nodes", "guides", "users", "sessions", "tokens", "pats", "codes", "providers", "tuples" };
+    "hardware", "nodes", "guides", "users", "sessions", "tokens", "pats", "codes", "providers", "tuples", "clients", "devices" };
 
 gint64 now_ms(void)
 {
@@ -79,6 +79,13 @@ void remove_by(json_object *list, const char *member, const char *value)
 {
     for (size_t i = json_object_array_length(list); i-- > 0;)
         if (!g_strcmp0(text_of(json_object_array_get_idx(list, i), member), value))
+            json_object_array_del_idx(list, i, 1);
+}
+
+void forget_ended(json_object *list, gint64 kept_ms)
+{
+    for (size_t i = json_object_array_length(list); i-- > 0;)
+        if (int_of(json_object_array_get_idx(list, i), "exp_ms") + kept_ms <= now_ms())
             json_object_array_del_idx(list, i, 1);
 }
 
