@@ -58,24 +58,33 @@ static gboolean quit(gpointer loop)
     return G_SOURCE_REMOVE;
 }
 
-static kz_client *open_tables(char **services)
+/* The client that knows the tables, and the services there are: those of the list, or of all known ones those whose plugins are there. */
+static gboolean open_tables(Emulator *emulator, const char *list)
 {
     kz_error *error = NULL;
     kz_config *config = kz_config_new(&error);
     const char *path = g_getenv("KAMIWAZA_PLUGIN_PATH");
+    char **wanted = g_strsplit(list ? list : SERVICES, ",", -1);
+    GPtrArray *found = g_ptr_array_new();
     kz_config_set_isolated(config, true, &error);
     if (path && *path)
         kz_config_set(config, "plugin_path", path, &error);
-    kz_client *client = kz_client_new(config, &error);
-    for (char **service = services; *service && !error; service++)
-        kz_client_table(client, *service, &error);
+    emulator->client = kz_client_new(config, &error);
+    for (char **service = wanted; *service && !error; service++) {
+        if (kz_client_table(emulator->client, *service, &error))
+            g_ptr_array_add(found, g_strdup(*service));
+        else if (!list && (service[1] || found->len) && kz_error_is(error, KZ_ERROR_PLUGIN_NOT_FOUND))
+            kz_error_clear(&error);
+    }
+    g_ptr_array_add(found, NULL);
+    emulator->services = (char **)g_ptr_array_free(found, FALSE);
     kz_config_free(config);
-    if (!error)
-        return client;
-    g_printerr("kamiwaza-emulator: %s\n", error->message);
+    g_strfreev(wanted);
+    if (error)
+        g_printerr("kamiwaza-emulator: %s\n", error->message);
+    gboolean fine = !error;
     kz_error_free(error);
-    kz_client_free(client);
-    return NULL;
+    return fine;
 }
 
 static struct MHD_Daemon *listen_at(Emulator *emulator, const char *host, int port)
@@ -115,7 +124,8 @@ int main(int argc, char **argv)
         { "user", 0, 0, G_OPTION_ARG_STRING_ARRAY, &users, "A user beside admin:kamiwaza", "NAME:PASSWORD" },
         { "client", 0, 0, G_OPTION_ARG_STRING_ARRAY, &clients, "A client of the OpenID provider", "ID:SECRET" },
         { "token-lifetime", 0, 0, G_OPTION_ARG_INT64, &emulator.token_lifetime, "Seconds until an access token ends", "SECONDS" },
-        { "plugins", 0, 0, G_OPTION_ARG_STRING, &plugins, "Services to emulate (" SERVICES ")", "NAMES" },
+        { "plugins", 0, 0, G_OPTION_ARG_STRING, &plugins, "Services to emulate; else those of " SERVICES " that are installed",
+            "NAMES" },
         { "verbose", 0, 0, G_OPTION_ARG_NONE, &emulator.verbose, "Write each request to standard error", NULL },
         G_OPTION_ENTRY_NULL,
     };
@@ -131,14 +141,13 @@ int main(int argc, char **argv)
     }
     g_option_context_free(context);
     emulator.seed = (guint64)seed;
-    emulator.services = g_strsplit(plugins ? plugins : SERVICES, ",", -1);
     emulator.fault_counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (folder) {
         g_mkdir_with_parents(folder, 0700);
         emulator.state_path = g_build_filename(folder, "state.json", NULL);
     }
     g_mutex_init(&emulator.lock);
-    if (!(emulator.client = open_tables(emulator.services)))
+    if (!open_tables(&emulator, plugins))
         return 3;
     state_begin(&emulator);
     if (!users_begin(&emulator, users) || !clients_begin(&emulator, clients)) {
