@@ -83,3 +83,20 @@ char *emulator_ask(const char *url, const char *what, const char *lines, const c
     g_object_unref(client);
     return g_string_free(answer, FALSE);
 }
+
+void emulator_begin(EmulatorFixture *f, const char *const *options)
+{
+    *f = (EmulatorFixture){ 0 };
+    f->emulator = emulator_start(options, &f->url);
+    f->client = emulator_client(f->url, &f->error);
+    g_assert_null(f->error);
+}
+
+void emulator_end(EmulatorFixture *f)
+{
+    if (f->error)
+        g_error("%s", f->error->message);
+    kz_client_free(f->client);
+    emulator_stop(f->emulator);
+    g_free(f->url);
+}

@@ -16,6 +16,17 @@ kz_client *emulator_client(const char *url, kz_error **error);
 /* The same with one more setting: token, api_key ... */
 kz_client *emulator_client_with(const char *url, const char *setting, const char *value, kz_error **error);
 
+/* An emulator, a client of it without credentials, and a slot. */
+typedef struct EmulatorFixture {
+    GSubprocess *emulator;
+    kz_client *client;
+    kz_error *error;
+    char *url;
+} EmulatorFixture;
+void emulator_begin(EmulatorFixture *f, const char *const *options);
+/* The slot must be empty. */
+void emulator_end(EmulatorFixture *f);
+
 /* One request past the client: `what` is "GET /api/...", `lines` further header lines, each with its line break, `body` a form or NULL.
  * Returns the whole answer (g_free()). */
 char *emulator_ask(const char *url, const char *what, const char *lines, const char *body);

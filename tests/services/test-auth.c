@@ -7,56 +7,35 @@
 #include <kamiwaza/models.h>
 #include <string.h>
 
-typedef struct Fixture {
-    GSubprocess *emulator;
-    kz_client *client;
-    kz_auth *auth; /* without credentials */
-    kz_error *error;
-    char *url;
-} Fixture;
-
-static void begin(Fixture *f, const char *const *options)
+static kz_auth *auth_of(EmulatorFixture *f)
 {
-    *f = (Fixture){ 0 };
-    f->emulator = emulator_start(options, &f->url);
-    f->client = emulator_client(f->url, &f->error);
-    f->auth = kz_client_auth(f->client, &f->error);
-    g_assert_null(f->error);
-}
-
-static void end(Fixture *f)
-{
-    if (f->error)
-        g_error("%s", f->error->message);
-    kz_client_free(f->client);
-    emulator_stop(f->emulator);
-    g_free(f->url);
+    return kz_client_auth(f->client, &f->error);
 }
 
 static const char *const guarded[] = { "--require-auth", "--user", "ann:secret word", NULL };
 
 /* The call before failed so; the slot is empty again. */
-static void failed(Fixture *f, int code, const char *says)
+static void failed(EmulatorFixture *f, int code, const char *says)
 {
     if (!f->error || !kz_error_is(f->error, code) || !strstr(f->error->message, says))
         g_error("%s", f->error ? f->error->message : "it went well");
     kz_error_clear(&f->error);
 }
 
-static kz_auth_tokens *sign_in(Fixture *f, const char *name, const char *password)
+static kz_auth_tokens *sign_in(EmulatorFixture *f, const char *name, const char *password)
 {
     return kz_auth_login_with_password(
-        f->auth, &(kz_auth_login_with_password_params){ .username = name, .password = password }, &f->error);
+        auth_of(f), &(kz_auth_login_with_password_params){ .username = name, .password = password }, &f->error);
 }
 
-static kz_auth_tokens *renew(Fixture *f, const char *refresh_token)
+static kz_auth_tokens *renew(EmulatorFixture *f, const char *refresh_token)
 {
     return kz_auth_refresh_access_token(
-        f->auth, &(kz_auth_refresh_access_token_params){ .refresh_token = refresh_token }, &f->error);
+        auth_of(f), &(kz_auth_refresh_access_token_params){ .refresh_token = refresh_token }, &f->error);
 }
 
 /* A client that carries a token; with it, the service. */
-static kz_client *carrying(Fixture *f, const char *token, kz_auth **auth)
+static kz_client *carrying(EmulatorFixture *f, const char *token, kz_auth **auth)
 {
     kz_client *client = emulator_client_with(f->url, "token", token, &f->error);
     *auth = kz_client_auth(client, &f->error);
@@ -65,7 +44,7 @@ static kz_client *carrying(Fixture *f, const char *token, kz_auth **auth)
 }
 
 /* The name of whom a token stands for; NULL with the slot filled. To be released with g_free(). */
-static char *whose(Fixture *f, const char *setting, const char *secret)
+static char *whose(EmulatorFixture *f, const char *setting, const char *secret)
 {
     kz_client *client = emulator_client_with(f->url, setting, secret, &f->error);
     kz_user_info *info = kz_auth_get_current_user(kz_client_auth(client, &f->error), NULL, &f->error);
@@ -75,7 +54,7 @@ static char *whose(Fixture *f, const char *setting, const char *secret)
     return name;
 }
 
-static void is_of(Fixture *f, const char *setting, const char *secret, const char *name)
+static void is_of(EmulatorFixture *f, const char *setting, const char *secret, const char *name)
 {
     char *found = whose(f, setting, secret);
     g_assert_null(f->error);
@@ -85,8 +64,8 @@ static void is_of(Fixture *f, const char *setting, const char *secret, const cha
 
 static void test_sign_in(void)
 {
-    Fixture f;
-    begin(&f, guarded);
+    EmulatorFixture f;
+    emulator_begin(&f, guarded);
     g_assert_null(kz_models_list(kz_client_models(f.client, &f.error), NULL, &f.error));
     failed(&f, KZ_ERROR_AUTHENTICATION, "Not authenticated");
     kz_auth_tokens *tokens = sign_in(&f, "ann", "secret word");
@@ -105,27 +84,27 @@ static void test_sign_in(void)
     g_assert_null(sign_in(&f, "nobody", "secret word"));
     failed(&f, KZ_ERROR_AUTHENTICATION, "Invalid user credentials");
     kz_free(tokens);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_ended_tokens(void)
 {
     static const char *const options[] = { "--require-auth", "--token-lifetime", "0", NULL };
-    Fixture f;
-    begin(&f, options);
+    EmulatorFixture f;
+    emulator_begin(&f, options);
     kz_auth_tokens *tokens = sign_in(&f, "admin", "kamiwaza");
     g_assert_null(f.error);
     g_assert_cmpint(tokens->expires_in.value, ==, 0);
     g_assert_null(whose(&f, "token", tokens->access_token));
     failed(&f, KZ_ERROR_AUTHENTICATION, "Token has expired");
     kz_free(tokens);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_rotation(void)
 {
-    Fixture f;
-    begin(&f, guarded);
+    EmulatorFixture f;
+    emulator_begin(&f, guarded);
     kz_auth_tokens *first = sign_in(&f, "ann", "secret word"), *second = renew(&f, first->refresh_token);
     g_assert_null(f.error);
     g_assert_cmpstr(first->refresh_token, !=, second->refresh_token);
@@ -142,14 +121,14 @@ static void test_rotation(void)
     kz_free(first);
     kz_free(second);
     kz_free(third);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_pats(void)
 {
-    Fixture f;
+    EmulatorFixture f;
     kz_auth *auth;
-    begin(&f, guarded);
+    emulator_begin(&f, guarded);
     kz_auth_tokens *tokens = sign_in(&f, "ann", "secret word");
     kz_client *client = carrying(&f, tokens->access_token, &auth);
     kz_created_pat *pat = kz_auth_create_pat(
@@ -183,15 +162,15 @@ static void test_pats(void)
     kz_config_free(config);
     kz_client_free(keyed);
     kz_client_free(client);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_users(void)
 {
-    Fixture f;
+    EmulatorFixture f;
     kz_auth *admin, *own;
     const char *const roles[] = { "viewer" };
-    begin(&f, guarded);
+    emulator_begin(&f, guarded);
     kz_auth_tokens *tokens = sign_in(&f, "admin", "kamiwaza"), *hers = sign_in(&f, "ann", "secret word");
     kz_client *client = carrying(&f, tokens->access_token, &admin), *other = carrying(&f, hers->access_token, &own);
     g_assert_null(kz_auth_list_users(own, NULL, &f.error));
@@ -238,14 +217,14 @@ static void test_users(void)
         kz_free(results[i]);
     kz_client_free(client);
     kz_client_free(other);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_sessions(void)
 {
-    Fixture f;
+    EmulatorFixture f;
     kz_auth *admin, *own;
-    begin(&f, guarded);
+    emulator_begin(&f, guarded);
     kz_auth_tokens *tokens = sign_in(&f, "admin", "kamiwaza"), *hers = sign_in(&f, "ann", "secret word"),
                    *more = sign_in(&f, "ann", "secret word");
     kz_client *client = carrying(&f, tokens->access_token, &admin), *other = carrying(&f, hers->access_token, &own);
@@ -268,26 +247,26 @@ static void test_sessions(void)
         kz_free(results[i]);
     kz_client_free(client);
     kz_client_free(other);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_open(void)
 {
-    Fixture f;
-    begin(&f, NULL);
-    kz_user_info *info = kz_auth_get_current_user(f.auth, NULL, &f.error);
+    EmulatorFixture f;
+    emulator_begin(&f, NULL);
+    kz_user_info *info = kz_auth_get_current_user(auth_of(&f), NULL, &f.error);
     g_assert_null(f.error);
     g_assert_cmpstr(info->username, ==, "admin"); /* without --require-auth everybody is */
     kz_free(info);
     kz_json_value *minted = kz_auth_mint_dev_token(
-        f.auth, &(kz_auth_mint_dev_token_params){ .user_id = "tester", .roles = "user, viewer" }, &f.error);
+        auth_of(&f), &(kz_auth_mint_dev_token_params){ .user_id = "tester", .roles = "user, viewer" }, &f.error);
     g_assert_null(f.error);
     kz_json quoted = kz_json_member(minted->value, "access_token");
     char *token = g_strndup(quoted.text + 1, quoted.length - 2);
     is_of(&f, "token", token, "tester");
     g_free(token);
     kz_free(minted);
-    end(&f);
+    emulator_end(&f);
 }
 
 /* Neither the log nor the kept state holds a password or a token. */
@@ -296,18 +275,17 @@ static void test_nothing_secret_is_written(void)
     char *folder = g_dir_make_tmp("kz-auth-XXXXXX", NULL), *log = g_build_filename(folder, "log", NULL);
     char *state = g_build_filename(folder, "state.json", NULL), *texts[2];
     const char *const options[] = { "--require-auth", "--verbose", "--user", "ann:a-secret-word", "--state", folder, NULL };
-    Fixture f = { 0 };
+    EmulatorFixture f = { 0 };
     kz_auth *auth;
     f.emulator = emulator_start_logging(options, log, &f.url);
     f.client = emulator_client(f.url, &f.error);
-    f.auth = kz_client_auth(f.client, &f.error);
     kz_auth_tokens *tokens = sign_in(&f, "ann", "a-secret-word"), *next = renew(&f, tokens->refresh_token);
     kz_client *client = carrying(&f, next->access_token, &auth);
     kz_created_pat *pat = kz_auth_create_pat(auth, NULL, &f.error);
     g_assert_null(f.error);
     const char *const secrets[] = { "a-secret-word", tokens->access_token, tokens->refresh_token, next->access_token,
         next->refresh_token, next->id_token, pat->token };
-    end(&f);
+    emulator_end(&f);
     g_assert_true(g_file_get_contents(log, &texts[0], NULL, NULL) && g_file_get_contents(state, &texts[1], NULL, NULL));
     g_assert_nonnull(strstr(texts[0], "POST /api/auth/refresh 200"));
     g_assert_nonnull(strstr(texts[1], "\"ann\""));

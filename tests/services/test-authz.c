@@ -7,37 +7,19 @@
 #include <kamiwaza/models.h>
 #include <string.h>
 
-typedef struct Fixture {
-    GSubprocess *emulator;
-    kz_client *client;
-    kz_auth *auth;
-    kz_authz *authz;
-    kz_error *error;
-    char *url;
-} Fixture;
-
-static void begin(Fixture *f, const char *const *options)
+static kz_auth *auth_of(EmulatorFixture *f)
 {
-    *f = (Fixture){ 0 };
-    f->emulator = emulator_start(options, &f->url);
-    f->client = emulator_client(f->url, &f->error);
-    f->auth = kz_client_auth(f->client, &f->error);
-    f->authz = kz_client_authz(f->client, &f->error);
-    g_assert_null(f->error);
+    return kz_client_auth(f->client, &f->error);
 }
 
-static void end(Fixture *f)
+static kz_authz *authz_of(EmulatorFixture *f)
 {
-    if (f->error)
-        g_error("%s", f->error->message);
-    kz_client_free(f->client);
-    emulator_stop(f->emulator);
-    g_free(f->url);
+    return kz_client_authz(f->client, &f->error);
 }
 
-static void relate(Fixture *f, const char *kind, const char *id, const char *relation, const char *to, const char *to_id)
+static void relate(EmulatorFixture *f, const char *kind, const char *id, const char *relation, const char *to, const char *to_id)
 {
-    kz_authz_upsert_tuple(f->authz,
+    kz_authz_upsert_tuple(authz_of(f),
         &(kz_authz_upsert_tuple_params){
             .relationship = &(kz_relationship_tuple){ .subject = &(kz_authz_subject){ .namespace_ = kind, .id = id },
                 .relation = relation,
@@ -46,9 +28,9 @@ static void relate(Fixture *f, const char *kind, const char *id, const char *rel
     g_assert_null(f->error);
 }
 
-static bool may(Fixture *f, const char *user, const char *relation, const char *model, const char *tenant)
+static bool may(EmulatorFixture *f, const char *user, const char *relation, const char *model, const char *tenant)
 {
-    kz_access_decision *decision = kz_authz_check_access(f->authz,
+    kz_access_decision *decision = kz_authz_check_access(authz_of(f),
         &(kz_authz_check_access_params){ .tenant_id = tenant,
             .subject = &(kz_authz_subject){ .namespace_ = "user", .id = user },
             .relation = relation,
@@ -63,8 +45,8 @@ static bool may(Fixture *f, const char *user, const char *relation, const char *
 
 static void test_relations(void)
 {
-    Fixture f;
-    begin(&f, NULL);
+    EmulatorFixture f;
+    emulator_begin(&f, NULL);
     relate(&f, "user", "ann", KZ_RELATION_OWNER, "model", "m");
     relate(&f, "user", "bob", KZ_RELATION_MEMBER, "group", "readers");
     relate(&f, "group", "readers", KZ_RELATION_VIEWER, "model", "m");
@@ -75,70 +57,70 @@ static void test_relations(void)
     g_assert_false(may(&f, "ann", "owner", "m", "another"));
     const kz_relationship_tuple_delete gone = { .subject = &(kz_authz_subject){ .namespace_ = "group", .id = "readers" },
         .object = &(kz_authz_object){ .namespace_ = "model", .id = "m" } };
-    g_assert_true(kz_authz_delete_tuple(f.authz, &(kz_authz_delete_tuple_params){ .relationship = &gone }, &f.error));
+    g_assert_true(kz_authz_delete_tuple(authz_of(&f), &(kz_authz_delete_tuple_params){ .relationship = &gone }, &f.error));
     g_assert_true(!may(&f, "bob", "viewer", "m", NULL) && may(&f, "ann", "owner", "m", NULL));
     const kz_relationship_object_delete all = { .object = gone.object };
     g_assert_true(kz_authz_delete_object(
-        f.authz, &(kz_authz_delete_object_params){ .relationship = &all, .tenant_id = "another" }, &f.error));
+        authz_of(&f), &(kz_authz_delete_object_params){ .relationship = &all, .tenant_id = "another" }, &f.error));
     g_assert_true(may(&f, "ann", "owner", "m", NULL)); /* those of another tenant */
-    g_assert_true(kz_authz_delete_object(f.authz, &(kz_authz_delete_object_params){ .relationship = &all }, &f.error));
+    g_assert_true(kz_authz_delete_object(authz_of(&f), &(kz_authz_delete_object_params){ .relationship = &all }, &f.error));
     g_assert_false(may(&f, "ann", "owner", "m", NULL));
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_tenants(void)
 {
-    Fixture f;
-    begin(&f, NULL);
+    EmulatorFixture f;
+    emulator_begin(&f, NULL);
     const kz_relationship_tuple tuple = { .subject = &(kz_authz_subject){ .namespace_ = "user", .id = "ann" },
         .relation = "owner",
         .object = &(kz_authz_object){ .namespace_ = "model", .id = "m" } };
-    g_assert_true(
-        kz_authz_upsert_tuple(f.authz, &(kz_authz_upsert_tuple_params){ .relationship = &tuple, .tenant_id = "acme" }, &f.error));
+    g_assert_true(kz_authz_upsert_tuple(
+        authz_of(&f), &(kz_authz_upsert_tuple_params){ .relationship = &tuple, .tenant_id = "acme" }, &f.error));
     g_assert_true(may(&f, "ann", "owner", "m", "acme") && !may(&f, "ann", "owner", "m", NULL));
     kz_relationship_tuple own = tuple;
     own.tenant_id = "other";
-    g_assert_true(
-        kz_authz_upsert_tuple(f.authz, &(kz_authz_upsert_tuple_params){ .relationship = &own, .tenant_id = "acme" }, &f.error));
+    g_assert_true(kz_authz_upsert_tuple(
+        authz_of(&f), &(kz_authz_upsert_tuple_params){ .relationship = &own, .tenant_id = "acme" }, &f.error));
     g_assert_true(may(&f, "ann", "owner", "m", "other")); /* its own word counts */
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_identity_providers(void)
 {
-    Fixture f;
-    begin(&f, NULL);
+    EmulatorFixture f;
+    emulator_begin(&f, NULL);
     const kz_oidc_provider oidc = {
         .alias = "work", .issuer = "https://id.host.example", .client_id = "c", .client_secret = "very secret"
     };
     kz_identity_provider_change *made = kz_auth_register_identity_provider(
-        f.auth, &(kz_auth_register_identity_provider_params){ .provider = "oidc", .oidc = &oidc }, &f.error);
+        auth_of(&f), &(kz_auth_register_identity_provider_params){ .provider = "oidc", .oidc = &oidc }, &f.error);
     g_assert_null(f.error);
     g_assert_true(!strcmp(made->status, "created") && !strcmp(made->provider->alias, "work"));
     kz_identity_provider_change *off = kz_auth_toggle_identity_provider(
-        f.auth, &(kz_auth_toggle_identity_provider_params){ .alias = "work", .enabled = KZ_FALSE }, &f.error);
-    kz_identity_providers *offered = kz_auth_list_public_identity_providers(f.auth, NULL, &f.error),
-                          *all = kz_auth_list_identity_providers(f.auth, NULL, &f.error);
+        auth_of(&f), &(kz_auth_toggle_identity_provider_params){ .alias = "work", .enabled = KZ_FALSE }, &f.error);
+    kz_identity_providers *offered = kz_auth_list_public_identity_providers(auth_of(&f), NULL, &f.error),
+                          *all = kz_auth_list_identity_providers(auth_of(&f), NULL, &f.error);
     g_assert_true(off && offered->n_providers == 0 && all->n_providers == 1 && !all->providers[0]->enabled.value);
     g_assert_null(strstr(kz_json_of(all).text, "very secret"));
     kz_identity_provider_change *gone = kz_auth_delete_identity_provider(
-        f.auth, &(kz_auth_delete_identity_provider_params){ .alias = "work" }, &f.error);
+        auth_of(&f), &(kz_auth_delete_identity_provider_params){ .alias = "work" }, &f.error);
     g_assert_true(gone->deleted.value);
     g_assert_null(
-        kz_auth_delete_identity_provider(f.auth, &(kz_auth_delete_identity_provider_params){ .alias = "work" }, &f.error));
+        kz_auth_delete_identity_provider(auth_of(&f), &(kz_auth_delete_identity_provider_params){ .alias = "work" }, &f.error));
     g_assert_true(kz_error_is(f.error, KZ_ERROR_NOT_FOUND));
     kz_error_clear(&f.error);
     void *const results[] = { made, off, offered, all, gone };
     for (size_t i = 0; i < G_N_ELEMENTS(results); i++)
         kz_free(results[i]);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_proxy(void)
 {
-    Fixture f;
-    begin(&f, NULL);
-    kz_validation_headers *headers = kz_auth_forward_auth_headers(f.auth, NULL, &f.error);
+    EmulatorFixture f;
+    emulator_begin(&f, NULL);
+    kz_validation_headers *headers = kz_auth_forward_auth_headers(auth_of(&f), NULL, &f.error);
     g_assert_null(f.error);
     g_assert_cmpstr(headers->user_name, ==, "admin");
     g_assert_cmpuint(headers->n_user_roles, ==, 2);
@@ -148,15 +130,15 @@ static void test_proxy(void)
     const char *const plain[] = { "user" }, *const admin[] = { "user", "Admin" };
     const kz_validation_headers_input users = { .user_roles = plain, .n_user_roles = 1 };
     const kz_validation_headers_input admins = { .user_roles = admin, .n_user_roles = 2 };
-    g_assert_true(kz_auth_require_admin(f.auth, &(kz_auth_require_admin_params){ .headers = &admins }, &f.error));
-    g_assert_false(kz_auth_require_admin(f.auth, &(kz_auth_require_admin_params){ .headers = &users }, &f.error));
+    g_assert_true(kz_auth_require_admin(auth_of(&f), &(kz_auth_require_admin_params){ .headers = &admins }, &f.error));
+    g_assert_false(kz_auth_require_admin(auth_of(&f), &(kz_auth_require_admin_params){ .headers = &users }, &f.error));
     g_assert_true(kz_error_is(f.error, KZ_ERROR_PERMISSION));
     kz_error_clear(&f.error);
-    kz_jwks *keys = kz_auth_get_jwks(f.auth, NULL, &f.error);
+    kz_jwks *keys = kz_auth_get_jwks(auth_of(&f), NULL, &f.error);
     g_assert_true(keys->n_keys == 1 && !strcmp(keys->keys[0]->alg, "RS256") && strlen(keys->keys[0]->n) > 300);
     kz_free(keys);
     kz_free(headers);
-    end(&f);
+    emulator_end(&f);
 }
 
 /* The value between `before` and `after`, or NULL. */
@@ -171,10 +153,10 @@ static char *between(const char *text, const char *before, const char *after)
 static void test_browser(void)
 {
     static const char *const options[] = { "--require-auth", NULL };
-    Fixture f;
-    begin(&f, options);
+    EmulatorFixture f;
+    emulator_begin(&f, options);
     kz_string_value *page = kz_auth_login_url(
-        f.auth, &(kz_auth_login_url_params){ .redirect_uri = "/a b?c=d", .provider = "google" }, &f.error);
+        auth_of(&f), &(kz_auth_login_url_params){ .redirect_uri = "/a b?c=d", .provider = "google" }, &f.error);
     g_assert_null(f.error);
     char *expected = g_strconcat(f.url, "/auth/login?redirect_uri=%2Fa%20b%3Fc%3Dd&provider=google", NULL);
     g_assert_cmpstr(page->value, ==, expected);
@@ -198,15 +180,15 @@ static void test_browser(void)
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     kz_free(page);
-    end(&f);
+    emulator_end(&f);
 }
 
 /* Once, on demand, credentials are refused that are good. */
 static void test_refusal_on_demand(void)
 {
     static const char *const options[] = { "--fault", "status=401,count=1,path=/api/models", NULL };
-    Fixture f;
-    begin(&f, options);
+    EmulatorFixture f;
+    emulator_begin(&f, options);
     kz_models *models = kz_client_models(f.client, &f.error);
     g_assert_null(kz_models_list(models, NULL, &f.error));
     g_assert_true(kz_error_is(f.error, KZ_ERROR_AUTHENTICATION));
@@ -214,7 +196,7 @@ static void test_refusal_on_demand(void)
     kz_model_list *list = kz_models_list(models, NULL, &f.error);
     g_assert_nonnull(list);
     kz_free(list);
-    end(&f);
+    emulator_end(&f);
 }
 
 int main(int argc, char **argv)

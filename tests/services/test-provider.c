@@ -10,25 +10,10 @@
 
 #define REALM "/realms/kamiwaza"
 
-typedef struct Fixture {
-    GSubprocess *emulator;
-    char *url;
-} Fixture;
-
-static void begin(Fixture *f)
-{
-    static const char *const options[] = { "--require-auth", "--user", "ann:secret", "--client", "robot:key&more", NULL };
-    f->emulator = emulator_start(options, &f->url);
-}
-
-static void end(Fixture *f)
-{
-    emulator_stop(f->emulator);
-    g_free(f->url);
-}
+static const char *const options[] = { "--require-auth", "--user", "ann:secret", "--client", "robot:key&more", NULL };
 
 /* Posts a form to an endpoint; the answer must have this status. To be released. */
-static json_object *post(Fixture *f, const char *endpoint, const char *lines, const char *form, const char *status)
+static json_object *post(EmulatorFixture *f, const char *endpoint, const char *lines, const char *form, const char *status)
 {
     char *what = g_strconcat("POST " REALM, endpoint, NULL);
     char *all = g_strconcat("Content-Type: application/x-www-form-urlencoded\r\n", lines, NULL);
@@ -49,7 +34,7 @@ static const char *text_of(json_object *tree, const char *name)
     return json_object_object_get_ex(tree, name, &value) ? json_object_get_string(value) : NULL;
 }
 
-static void refused(Fixture *f, const char *form, const char *status, const char *error)
+static void refused(EmulatorFixture *f, const char *form, const char *status, const char *error)
 {
     json_object *answer = post(f, "/token", NULL, form, status);
     g_assert_cmpstr(text_of(answer, "error"), ==, error);
@@ -58,7 +43,7 @@ static void refused(Fixture *f, const char *form, const char *status, const char
 }
 
 /* The platform knows the bearer of the answer's access token by this name. */
-static void is_let_in(Fixture *f, json_object *tokens, const char *name)
+static void is_let_in(EmulatorFixture *f, json_object *tokens, const char *name)
 {
     kz_error *error = NULL;
     kz_client *client = emulator_client_with(f->url, "token", text_of(tokens, "access_token"), &error);
@@ -129,8 +114,8 @@ static bool is_signed_by(json_object *keys, const char *token)
 
 static void test_discovery(void)
 {
-    Fixture f;
-    begin(&f);
+    EmulatorFixture f;
+    emulator_begin(&f, options);
     char *answer = emulator_ask(f.url, "GET " REALM "/.well-known/openid-configuration", NULL, NULL);
     json_object *found = json_tokener_parse(strstr(answer, "\r\n\r\n"));
     char *issuer = g_strdup_printf("%.*s" REALM, (int)(strlen(f.url) - strlen("/api")), f.url);
@@ -151,13 +136,13 @@ static void test_discovery(void)
     json_object_put(found);
     json_object_put(keys);
     json_object_put(tokens);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_password_and_refresh(void)
 {
-    Fixture f;
-    begin(&f);
+    EmulatorFixture f;
+    emulator_begin(&f, options);
     json_object *first = post(
         &f, "/token", NULL, "grant_type=password&client_id=app&username=ann&password=secret&scope=openid", "200");
     is_let_in(&f, first, "ann");
@@ -180,13 +165,13 @@ static void test_password_and_refresh(void)
     g_free(form);
     g_free(other);
     g_free(next);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_clients(void)
 {
-    Fixture f;
-    begin(&f);
+    EmulatorFixture f;
+    emulator_begin(&f, options);
     json_object *posted = post(
         &f, "/token", NULL, "grant_type=client_credentials&client_id=robot&client_secret=key%26more&scope=a+b", "200");
     is_let_in(&f, posted, "service-account-robot");
@@ -202,10 +187,10 @@ static void test_clients(void)
     json_object_put(basic);
     g_free(word);
     g_free(line);
-    end(&f);
+    emulator_end(&f);
 }
 
-static char *location(Fixture *f, const char *query)
+static char *location(EmulatorFixture *f, const char *query)
 {
     char *what = g_strconcat("GET " REALM "/auth?", query, NULL), *answer = emulator_ask(f->url, what, NULL, NULL);
     const char *start = strstr(answer, "\r\nLocation: ");
@@ -223,8 +208,8 @@ static char *location(Fixture *f, const char *query)
 
 static void test_code(void)
 {
-    Fixture f;
-    begin(&f);
+    EmulatorFixture f;
+    emulator_begin(&f, options);
     const char *query =
         "response_type=code&client_id=app&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fx&state=s%26t&scope=openid&nonce=n1&"
         "code_challenge=" CHALLENGE "&code_challenge_method=S256&login_hint=ann";
@@ -252,13 +237,13 @@ static void test_code(void)
         g_free(texts[i]);
     json_object_put(tokens);
     json_object_put(claims);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_device(void)
 {
-    Fixture f;
-    begin(&f);
+    EmulatorFixture f;
+    emulator_begin(&f, options);
     json_object *begun = post(&f, "/device-authorization", NULL, "client_id=app&scope=openid", "200");
     char *form = g_strconcat("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&client_id=app&device_code=",
         text_of(begun, "device_code"), NULL);
@@ -289,14 +274,14 @@ static void test_device(void)
     json_object_put(begun);
     json_object_put(tokens);
     json_object_put(more);
-    end(&f);
+    emulator_end(&f);
 }
 
 static void test_revocation(void)
 {
-    Fixture f;
+    EmulatorFixture f;
     kz_error *error = NULL;
-    begin(&f);
+    emulator_begin(&f, options);
     json_object *tokens = post(&f, "/token", NULL, "grant_type=password&client_id=app&username=ann&password=secret", "200");
     char *form = g_strconcat("client_id=app&token=", text_of(tokens, "refresh_token"), NULL);
     json_object_put(post(&f, "/revoke", NULL, form, "200"));
@@ -308,7 +293,7 @@ static void test_revocation(void)
     kz_client_free(client);
     json_object_put(tokens);
     g_free(form);
-    end(&f);
+    emulator_end(&f);
 }
 
 int main(int argc, char **argv)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LIFETIME = 600, INTERVAL = 1 };
+enum { LIFETIME_MS = 600000, INTERVAL_MS = 1000 };
 
 /* Eight letters that are not mistaken for others. */
 static char *short_code(void)
@@ -33,15 +33,15 @@ gboolean begin_device(Request *request)
     put_text(entry, "user_code", code);
     put_text(entry, "client_id", client);
     put_text(entry, "scope", scope);
-    json_object_object_add(entry, "exp_ms", json_object_new_int64(now_ms() + LIFETIME * 1000));
-    forget_ended(state_list(emulator, "devices"), LIFETIME * 1000);
+    json_object_object_add(entry, "exp_ms", json_object_new_int64(now_ms() + LIFETIME_MS));
+    forget_ended(state_list(emulator, "devices"), LIFETIME_MS);
     json_object_array_add(state_list(emulator, "devices"), entry);
     put_text(answer, "device_code", device);
     put_text(answer, "user_code", code);
     put_text(answer, "verification_uri", page);
     put_text(answer, "verification_uri_complete", whole);
-    json_object_object_add(answer, "expires_in", json_object_new_int64(LIFETIME));
-    json_object_object_add(answer, "interval", json_object_new_int64(INTERVAL));
+    json_object_object_add(answer, "expires_in", json_object_new_int64(LIFETIME_MS / 1000));
+    json_object_object_add(answer, "interval", json_object_new_int64(INTERVAL_MS / 1000));
     g_free(device);
     g_free(hash);
     g_free(code);
@@ -85,7 +85,7 @@ gboolean device_grant(Request *request, const char *client)
     else if (user) {
         reply_tokens(request, session_begin(emulator, user, client, text_of(entry, "scope"), NULL));
         remove_by(devices, "hash", hash);
-    } else if (asked && now - asked < INTERVAL * 1000)
+    } else if (asked && now - asked < INTERVAL_MS)
         reply_oauth_error(request, 400, "slow_down", "This was asked less than a second ago");
     else
         reply_oauth_error(request, 400, "authorization_pending", "Nobody has signed in yet");
