@@ -125,8 +125,15 @@ static bool fits_pattern(const char *pattern, const char *text)
     return fits;
 }
 
-static bool check_values(checker *c, const kz_check *check, const char *text, const kzi_frame *frame)
+/* A value as errors may show it. */
+static const char *shown(const kz_field *field, const char *text)
 {
+    return field->flags & KZ_FIELD_SECRET ? "***" : text;
+}
+
+static bool check_values(checker *c, const kz_field *field, const char *text, const kzi_frame *frame)
+{
+    const kz_check *check = field->check;
     kzi_buffer list = { 0 };
     if (!check->values || check->flags & KZ_OPEN_ENUM)
         return true;
@@ -137,25 +144,26 @@ static bool check_values(checker *c, const kz_check *check, const char *text, co
         }
         kzi_buffer_printf(&list, "%s%s", i ? ", " : "", check->values[i]);
     }
-    refuse(c, frame, "is \"%.80s\"; allowed are: %s", text, list.data ? list.data : "");
+    refuse(c, frame, "is \"%.80s\"; allowed are: %s", shown(field, text), list.data ? list.data : "");
     kzi_buffer_free(&list);
     return false;
 }
 
-static bool check_string(checker *c, const kz_check *check, const char *text, const kzi_frame *frame)
+static bool check_string(checker *c, const kz_field *field, const char *text, const kzi_frame *frame)
 {
+    const kz_check *check = field->check;
     if (!check)
         return true;
     const char *due = check->format ? format_problem(check->format, text) : NULL;
     if (due)
-        return refuse(c, frame, "is \"%.80s\", which is not %s", text, due);
+        return refuse(c, frame, "is \"%.80s\", which is not %s", shown(field, text), due);
     if (check->min_length && characters(text) < check->min_length)
         return refuse(c, frame, "needs at least %llu characters", (unsigned long long)check->min_length);
     if (check->flags & KZ_HAS_MAX_LENGTH && characters(text) > check->max_length)
         return refuse(c, frame, "may have at most %llu characters", (unsigned long long)check->max_length);
     if (check->pattern && !fits_pattern(check->pattern, text))
-        return refuse(c, frame, "is \"%.80s\", which does not match %s", text, check->pattern);
-    return check_values(c, check, text, frame);
+        return refuse(c, frame, "is \"%.80s\", which does not match %s", shown(field, text), check->pattern);
+    return check_values(c, field, text, frame);
 }
 
 static bool check_number(checker *c, const kz_check *check, double value, const kzi_frame *frame)
@@ -191,7 +199,7 @@ static bool check_item(checker *c, const kz_field *field, const void *array, siz
     switch (field->type) {
     case KZ_TYPE_STRING:
         text = ((const char *const *)array)[i];
-        return text ? check_string(c, field->check, text, frame) : refuse(c, frame, "is NULL");
+        return text ? check_string(c, field, text, frame) : refuse(c, frame, "is NULL");
     case KZ_TYPE_INT: return check_number(c, field->check, (double)((const int64_t *)array)[i], frame);
     case KZ_TYPE_NUMBER: return check_number(c, field->check, ((const double *)array)[i], frame);
     case KZ_TYPE_JSON: return check_json(c, ((const kz_json *)array)[i], frame);
@@ -249,7 +257,7 @@ static bool check_field(checker *c, const kz_field *field, const char *object, c
                                           : check_list(c, field, pointer, count, frame);
     }
     switch (field->type) {
-    case KZ_TYPE_STRING: return !pointer || pointer == kz_null_string || check_string(c, field->check, pointer, frame);
+    case KZ_TYPE_STRING: return !pointer || pointer == kz_null_string || check_string(c, field, pointer, frame);
     case KZ_TYPE_JSON: return !pointer || check_json(c, *(const kz_json *)(const void *)at, frame);
     case KZ_TYPE_OBJECT:
         return !pointer || check_object(c, field->schema, pointer, kzi_struct_size(field->schema, c->options), frame);

@@ -151,6 +151,16 @@ static void test_bad_arguments(void)
     end(&f);
 }
 
+static void test_secrets(void)
+{
+    Fixture f;
+    begin_with(&f, &(WireAnswer){ ANSWER, -1, 0 });
+    g_assert_null(kz_kinds_keep(f.kinds, &(kz_kinds_keep_params){ .password = "HUNTER22" }, &f.error));
+    g_assert_null(strstr(f.error->message, "HUNTER22"));
+    expect_error(&f, KZ_ERROR_ARGUMENT, "password is \"***\", which does not match");
+    end(&f);
+}
+
 static void test_form(void)
 {
     Fixture f;
@@ -263,6 +273,7 @@ int main(int argc, char **argv)
     g_test_add_func("/arguments/travel-in-a-json-body", test_body);
     g_test_add_func("/arguments/by-name-are-the-same", test_body_by_name);
     g_test_add_func("/arguments/that-are-wrong-are-named-and-nothing-is-sent", test_bad_arguments);
+    g_test_add_func("/arguments/that-are-secret-are-in-no-error", test_secrets);
     g_test_add_func("/arguments/travel-in-a-form", test_form);
     g_test_add_func("/arguments/options-add-headers-query-and-body", test_options);
     g_test_add_func("/arguments/programs-with-other-layouts-are-understood", test_other_layouts);
