@@ -1,7 +1,8 @@
 /* answer_error.c: the error of an answer whose status says that something is wrong: its class from the status, its message
  * and details from the JSON that platforms and model servers send (detail, error, message), with secrets of ours masked in
  * case a server echoes them. */
-#include "engine.h"
+#include "auth.h"
+#include "mask.h"
 #include "json_scan.h"
 #include "schema_json.h"
 
@@ -22,21 +23,6 @@ static kz_error_code class_of(long status)
     case 501:
     case 503: return KZ_ERROR_UNAVAILABLE;
     default: return status >= 500 ? KZ_ERROR_SERVER : KZ_ERROR_API;
-    }
-}
-
-static void mask(kzi_buffer *text, const char *secret)
-{
-    size_t length = secret ? strlen(secret) : 0;
-    if (length < 4 || text->length < length)
-        return;
-    for (size_t i = 0; i + length <= text->length;) {
-        if (memcmp(text->data + i, secret, length) != 0) {
-            i++;
-            continue;
-        }
-        memset(text->data + i, '*', length);
-        i += length;
     }
 }
 
@@ -79,6 +65,12 @@ static void validation_text(kz_json list, char *out, size_t size)
     snprintf(out, size, "%s%s%s", where, *where && *what ? ": " : "", what);
 }
 
+/* What an authorisation server says (RFC 6749, section 5.2): a code in `error`, words in `error_description`. */
+static bool is_oauth_code(const char *text)
+{
+    return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz_")];
+}
+
 static void message_of(kz_json whole, kz_json detail, kz_json problem, char *out, size_t size)
 {
     out[0] = 0;
@@ -88,6 +80,13 @@ static void message_of(kz_json whole, kz_json detail, kz_json problem, char *out
         as_text(kz_json_member(detail, "message"), out, size);
     else
         as_text(detail, out, size);
+    if (!*out && problem.text && problem.text[0] == '"') {
+        char words[512];
+        as_text(kz_json_member(whole, "error_description"), words, sizeof words);
+        as_text(problem, out, size);
+        if (*words && strlen(out) + strlen(words) + 3 <= size)
+            strcat(strcat(out, *out ? ": " : ""), words);
+    }
     if (!*out && problem.text)
         as_text(problem.text[0] == '{' ? kz_json_member(problem, "message") : problem, out, size);
     if (!*out)
@@ -96,10 +95,21 @@ static void message_of(kz_json whole, kz_json detail, kz_json problem, char *out
         as_text(detail, out, size);
 }
 
-static const char *advice(kz_error_code code)
+/* What may help against a 401, by what the credentials came from. */
+static const char *credential_advice(const kzi_call *call)
+{
+    const char *provider = call->client->auth ? call->client->auth->name : NULL;
+    if (call->detached) /* the provider's own request: it knows better */
+        return "";
+    if (!provider || !strcmp(provider, "api-key") || !strcmp(provider, "bearer"))
+        return " Check the API key or token (KAMIWAZA_API_KEY, KAMIWAZA_TOKEN).";
+    return !strcmp(provider, "command") ? " Check what the credential command prints." : " Sign in again: kamiwaza login.";
+}
+
+static const char *advice(const kzi_call *call, kz_error_code code)
 {
     switch (code) {
-    case KZ_ERROR_AUTHENTICATION: return " Check the API key or token (KAMIWAZA_API_KEY, KAMIWAZA_TOKEN).";
+    case KZ_ERROR_AUTHENTICATION: return credential_advice(call);
     case KZ_ERROR_PERMISSION: return " These credentials may not do this.";
     case KZ_ERROR_RATE_LIMIT: return " Wait before the next request.";
     default: return "";
@@ -137,6 +147,11 @@ static void fill(const kzi_call *call, kz_json whole, kz_error_code class, const
     if (whole.text)
         message_of(whole, detail, error, said, sizeof said);
     as_text(member(error, whole, "code"), code, sizeof code);
+    if (!*code && error.text && *error.text == '"') {
+        as_text(error, code, sizeof code);
+        if (!is_oauth_code(code))
+            *code = 0;
+    }
     as_text(member(error, whole, "param"), param, sizeof param);
     as_text(member(error, whole, "type"), type, sizeof type);
     as_text(whole.text ? kz_json_member(whole, "request_id") : whole, request_id, sizeof request_id);
@@ -145,7 +160,7 @@ static void fill(const kzi_call *call, kz_json whole, kz_error_code class, const
         class = status >= 400 && status < 600 ? class_of(status) : strstr(type, "server") ? KZ_ERROR_SERVER : KZ_ERROR_API;
     }
     snprintf(message, sizeof message, "%s%s%s%s%s", intro, *said ? ": " : "", said,
-        *said && strchr(".!?", said[strlen(said) - 1]) ? "" : ".", advice(class));
+        *said && strchr(".!?", said[strlen(said) - 1]) ? "" : ".", advice(call, class));
     kzi_public_url(call->url.data, url, sizeof url);
     kz_error facts = { .code = class,
         .message = message,
@@ -166,18 +181,10 @@ static void fill(const kzi_call *call, kz_json whole, kz_error_code class, const
     kzi_error_fill(slot, &facts);
 }
 
-static void mask_secrets(const kzi_call *call, kzi_buffer *text)
-{
-    const kzi_settings *settings = call->client->settings;
-    mask(text, settings->api_key);
-    mask(text, settings->token);
-    mask(text, settings->hub_token);
-}
-
 void kzi_answer_api_error(kzi_call *call)
 {
     char intro[64];
-    mask_secrets(call, &call->answer);
+    kzi_mask_secrets(call, &call->answer);
     snprintf(intro, sizeof intro, "The server answered %ld", call->status);
     fill(call, sound_object((kz_json){ call->answer.data, call->answer.length }), class_of(call->status), intro, &call->error);
 }
@@ -204,7 +211,7 @@ void kzi_answer_said_error(const kzi_call *call, kz_json json, kz_error **error)
         kz_error_no_memory(error);
         return;
     }
-    mask_secrets(call, &copy);
+    kzi_mask_secrets(call, &copy);
     fill(call, sound_object((kz_json){ copy.data, copy.length }), 0, "The server sent an error in place of an answer", error);
     kzi_buffer_free(&copy);
 }

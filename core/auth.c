@@ -2,6 +2,7 @@
  * runs), and what it may ask of the core. */
 #include "auth.h"
 
+#include "auth_command.h"
 #include "config_auth.h"
 #include "registry.h"
 
@@ -71,7 +72,7 @@ static const kz_provider_vtable *find(kz_provider *auth, kz_error **error)
     static const struct {
         const char *name;
         const kz_provider_vtable *vtable;
-    } own[] = { { "api-key", &kzi_auth_api_key }, { "bearer", &kzi_auth_bearer } };
+    } own[] = { { "api-key", &kzi_auth_api_key }, { "bearer", &kzi_auth_bearer }, { "command", &kzi_auth_command } };
     const kz_provider_vtable *vtable = kzi_config_auth(auth->client->config, &auth->name, &auth->user);
     if (vtable)
         return vtable;

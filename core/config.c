@@ -204,9 +204,11 @@ static bool take_all(kzi_config *config, const kz_config *code, kz_error **error
     if (code && !take_auth(config, code, error))
         return false;
     bool outside = !(code && code->isolated) && kzi_environment_is_trusted();
-    if (outside &&
-        (!take_environment(config, error) || !kzi_auth_values_from_environment(&config->auth_values, error) ||
-            !kzi_profile_read(take_named, config, error)))
+    const char *asked_by, *profile;
+    if (outside && (!take_environment(config, error) || !kzi_auth_values_from_environment(&config->auth_values, error)))
+        return false;
+    profile = kzi_config_value(config, "profile", false, &asked_by);
+    if (outside && !kzi_profile_read(profile, asked_by, take_named, config, error))
         return false;
     for (size_t i = 0; i < n; i++)
         if (settings[i].fallback && !take(config, (int)i, settings[i].fallback, "default", error))

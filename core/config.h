@@ -47,6 +47,7 @@ typedef struct kzi_settings {
     int64_t compressed;       /* ask for compressed answers, default 1 */
     kzi_list plugin_path;     /* folders searched first (set in code, then KAMIWAZA_PLUGIN_PATH) */
     int64_t use_https;        /* scheme of deployment endpoints, KAMIWAZA_USE_HTTPS, default 1 */
+    char *profile;            /* the profile in use, NULL: none */
     char *log;                /* "off", "error", ... "trace": used by the command */
 } kzi_settings;
 

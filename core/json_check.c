@@ -3,6 +3,7 @@
  * nothing that this plugin does not know. The error names the argument and what is allowed. */
 #include "json_path.h"
 #include "json_scan.h"
+#include "moment.h"
 #include "schema_json.h"
 
 #include <ctype.h>
@@ -42,43 +43,6 @@ static bool is_uuid(const char *text)
     return !text[36];
 }
 
-static bool two(const char **at, int low, int high)
-{
-    const char *s = *at;
-    if (!isdigit((unsigned char)s[0]) || !isdigit((unsigned char)s[1]))
-        return false;
-    int value = (s[0] - '0') * 10 + s[1] - '0';
-    *at += 2;
-    return value >= low && value <= high;
-}
-
-static bool is_date(const char **at)
-{
-    return two(at, 0, 99) && two(at, 0, 99) && *(*at)++ == '-' && two(at, 1, 12) && *(*at)++ == '-' && two(at, 1, 31);
-}
-
-static bool is_date_time(const char *at)
-{
-    if (!is_date(&at) || (*at != 'T' && *at != 't' && *at != ' '))
-        return false;
-    at++;
-    if (!two(&at, 0, 23) || *at++ != ':' || !two(&at, 0, 59) || *at++ != ':' || !two(&at, 0, 60))
-        return false;
-    if (*at == '.') {
-        at++;
-        if (!isdigit((unsigned char)*at))
-            return false;
-        while (isdigit((unsigned char)*at))
-            at++;
-    }
-    if (!*at || !strcmp(at, "Z") || !strcmp(at, "z"))
-        return true;
-    if (*at != '+' && *at != '-')
-        return false;
-    at++;
-    return two(&at, 0, 23) && *at++ == ':' && two(&at, 0, 59) && !*at;
-}
-
 static bool is_email(const char *text)
 {
     const char *at = strchr(text, '@');
@@ -93,13 +57,12 @@ static bool is_uri(const char *text)
 
 static const char *format_problem(const char *format, const char *text)
 {
-    const char *at = text;
     if (!strcmp(format, "uuid"))
         return is_uuid(text) ? NULL : "a UUID such as 6f1c2d3e-4b5a-4c6d-8e7f-9a0b1c2d3e4f";
     if (!strcmp(format, "date-time"))
-        return is_date_time(text) ? NULL : "a time such as 2026-03-04T05:06:07Z";
+        return kzi_moment_read(text, NULL) ? NULL : "a time such as 2026-03-04T05:06:07Z";
     if (!strcmp(format, "date"))
-        return is_date(&at) && !*at ? NULL : "a date such as 2026-03-04";
+        return kzi_moment_is_date(text) ? NULL : "a date such as 2026-03-04";
     if (!strcmp(format, "email"))
         return is_email(text) ? NULL : "an e-mail address";
     if (!strcmp(format, "uri"))

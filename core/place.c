@@ -3,6 +3,7 @@
 #include "place.h"
 
 #include "buffer.h"
+#include "file.h"
 #include "profile.h"
 
 #include <errno.h>
@@ -14,7 +15,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool kzi_place_failed(const char *done, const char *path, int code, kz_error **error)
+const kzi_place_kind kzi_place_tokens = { .subject = "The token store",
+    .advice = " Name another file with KAMIWAZA_TOKEN_PATH, or keep no tokens with KAMIWAZA_TOKEN_STORE=none.",
+    .others = S_IRWXG | S_IRWXO,
+    .remedy = "Run chmod 600 on it, and sign out and in again, for they may have read it." };
+const kzi_place_kind kzi_place_profiles = { .subject = "The profile file",
+    .advice = " Name another folder with XDG_CONFIG_HOME.",
+    .others = S_IWGRP | S_IWOTH,
+    .remedy = "Run chmod 600 on it, and see whether all in it is yours." };
+
+bool kzi_place_failed(const kzi_place_kind *kind, const char *done, const char *path, int code, kz_error **error)
 {
     const char *advice = "";
     bool passing = false;
@@ -29,15 +39,15 @@ bool kzi_place_failed(const char *done, const char *path, int code, kz_error **e
     case EMFILE:
     case ENFILE:
     case EINTR: passing = true; break;
-    default: advice = " Name another file with KAMIWAZA_TOKEN_PATH, or keep no tokens with KAMIWAZA_TOKEN_STORE=none."; break;
+    default: advice = kind->advice; break;
     }
-    return kz_error_set(error, passing ? KZ_ERROR_STATE : KZ_ERROR_CONFIG, path, "The token store cannot be %s (%s): %s.%s", done,
-        path, strerrordesc_np(code), advice);
+    return kz_error_set(error, passing ? KZ_ERROR_STATE : KZ_ERROR_CONFIG, path, "%s cannot be %s (%s): %s.%s", kind->subject,
+        done, path, strerrordesc_np(code), advice);
 }
 
-static bool refuse(const char *path, const char *why, const char *remedy, kz_error **error)
+static bool refuse(const kzi_place_kind *kind, const char *path, const char *why, const char *remedy, kz_error **error)
 {
-    return kz_error_set(error, KZ_ERROR_CONFIG, path, "The token store is not used: %s %s. %s", path, why, remedy);
+    return kz_error_set(error, KZ_ERROR_CONFIG, path, "%s is not used: %s %s. %s", kind->subject, path, why, remedy);
 }
 
 static void put_home(kzi_buffer *path)
@@ -83,7 +93,7 @@ char *kzi_place_absolute(const char *path, kz_error **error)
     kzi_buffer whole = { 0 };
     if (*path != '/') {
         if (!getcwd(folder, sizeof folder)) {
-            kzi_place_failed("found", path, errno, error);
+            kzi_place_failed(&kzi_place_tokens, "found", path, errno, error);
             return NULL;
         }
         kzi_buffer_puts(&whole, folder);
@@ -119,42 +129,43 @@ static bool resolve(kzi_place *place, const char *path, bool make, bool *missing
     size_t above = (size_t)(name - path);
     *missing = false;
     if (!*name || above + strlen(name) >= sizeof folder)
-        return kzi_place_failed("found", path, *name ? ENAMETOOLONG : EISDIR, error);
+        return kzi_place_failed(place->kind, "found", path, *name ? ENAMETOOLONG : EISDIR, error);
     if (realpath(path, place->path))
         return true;
     if (errno != ENOENT)
-        return kzi_place_failed("found", path, errno, error);
+        return kzi_place_failed(place->kind, "found", path, errno, error);
     if (readlink(path, link, sizeof link) >= 0)
-        return refuse(path, "is a link to a file that is not there", "Remove it.", error);
+        return refuse(place->kind, path, "is a link to a file that is not there", "Remove it.", error);
     memcpy(folder, path, above);
     folder[above > 1 ? above - 1 : above] = 0;
     if (make && !make_folders(folder))
-        return kzi_place_failed("made", folder, errno, error);
+        return kzi_place_failed(place->kind, "made", folder, errno, error);
     if (!realpath(folder, place->path)) {
         *missing = errno == ENOENT && !make;
-        return *missing || kzi_place_failed("found", folder, errno, error);
+        return *missing || kzi_place_failed(place->kind, "found", folder, errno, error);
     }
     size_t length = strlen(place->path);
     if (length + 1 + strlen(name) >= sizeof place->path)
-        return kzi_place_failed("found", path, ENAMETOOLONG, error);
+        return kzi_place_failed(place->kind, "found", path, ENAMETOOLONG, error);
     place->path[length] = '/';
     strcpy(place->path + length + (length > 1), name);
     return true;
 }
 
-static bool check_folder(const char *path, const struct stat *facts, kz_error **error)
+static bool check_folder(const kzi_place *place, const struct stat *facts, kz_error **error)
 {
     if (facts->st_uid != geteuid() && facts->st_uid != 0)
-        return refuse(path, "belongs to another user", "It must be yours.", error);
+        return refuse(place->kind, place->path, "belongs to another user", "It must be yours.", error);
     if (facts->st_mode & (S_IWGRP | S_IWOTH))
-        return refuse(path, "can be written by others", "Run chmod go-w on it.", error);
+        return refuse(place->kind, place->path, "can be written by others", "Run chmod go-w on it.", error);
     return true;
 }
 
-bool kzi_place_open(kzi_place *place, const char *path, bool make, kz_error **error)
+bool kzi_place_open(kzi_place *place, const kzi_place_kind *kind, const char *path, bool make, kz_error **error)
 {
     struct stat facts;
     bool missing;
+    place->kind = kind;
     place->folder = -1;
     if (!resolve(place, path, make, &missing, error) || missing)
         return missing;
@@ -165,7 +176,7 @@ bool kzi_place_open(kzi_place *place, const char *path, bool make, kz_error **er
     *end = 0;
     place->folder = open(place->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     bool fine = place->folder >= 0 && !fstat(place->folder, &facts);
-    fine = fine ? check_folder(place->path, &facts, error) : kzi_place_failed("opened", place->path, errno, error);
+    fine = fine ? check_folder(place, &facts, error) : kzi_place_failed(place->kind, "opened", place->path, errno, error);
     *end = first ? first : '/';
     return fine;
 }
@@ -177,18 +188,17 @@ void kzi_place_close(kzi_place *place)
     place->folder = -1;
 }
 
-static bool check_file(const char *path, int fd, kz_error **error)
+static bool check_file(const kzi_place *place, const char *path, int fd, kz_error **error)
 {
     struct stat facts;
     if (fstat(fd, &facts))
-        return kzi_place_failed("looked at", path, errno, error);
+        return kzi_place_failed(place->kind, "looked at", path, errno, error);
     if (!S_ISREG(facts.st_mode))
-        return refuse(path, "is no regular file", "Remove it.", error);
+        return refuse(place->kind, path, "is no regular file", "Remove it.", error);
     if (facts.st_uid != geteuid())
-        return refuse(path, "belongs to another user", "It must be yours.", error);
-    if (facts.st_mode & (S_IRWXG | S_IRWXO))
-        return refuse(path, "can be read or written by others",
-            "Run chmod 600 on it, and sign out and in again, for they may have read it.", error);
+        return refuse(place->kind, path, "belongs to another user", "It must be yours.", error);
+    if (facts.st_mode & place->kind->others)
+        return refuse(place->kind, path, "can be read or written by others", place->kind->remedy, error);
     return true;
 }
 
@@ -197,7 +207,7 @@ int kzi_place_file(const kzi_place *place, const char *name, int flags, kz_error
     char path[PATH_MAX];
     int folder = (int)(place->name - place->path);
     if (snprintf(path, sizeof path, "%.*s%s", folder, place->path, name) >= (int)sizeof path) {
-        kzi_place_failed("opened", place->path, ENAMETOOLONG, error);
+        kzi_place_failed(place->kind, "opened", place->path, ENAMETOOLONG, error);
         return -1;
     }
     /* Without O_NONBLOCK a FIFO would hold us up. */
@@ -205,12 +215,41 @@ int kzi_place_file(const kzi_place *place, const char *name, int flags, kz_error
     if (fd < 0 && errno == ENOENT && !(flags & O_CREAT))
         return -1;
     if (fd < 0 && errno == ELOOP)
-        refuse(path, "has become a link", "Remove it.", error);
+        refuse(place->kind, path, "has become a link", "Remove it.", error);
     else if (fd < 0)
-        kzi_place_failed("opened", path, errno, error);
-    else if (check_file(path, fd, error))
+        kzi_place_failed(place->kind, "opened", path, errno, error);
+    else if (check_file(place, path, fd, error))
         return fd;
     if (fd >= 0)
         close(fd);
     return -1;
+}
+
+/* Some file systems cannot make a folder's entries last (EINVAL); theirs are as good as they get. */
+static bool make_lasting(int folder)
+{
+    return !fsync(folder) || errno == EINVAL;
+}
+
+bool kzi_place_replace(const kzi_place *place, kz_json text, kz_error **error)
+{
+    char name[NAME_MAX + 1];
+    if (snprintf(name, sizeof name, "%s.new", place->name) >= (int)sizeof name)
+        return kzi_place_failed(place->kind, "written", place->path, ENAMETOOLONG, error);
+    if (unlinkat(place->folder, name, 0) && errno != ENOENT)
+        return kzi_place_failed(place->kind, "written", place->path, errno, error);
+    int fd = kzi_place_file(place, name, O_WRONLY | O_CREAT | O_EXCL, error);
+    if (fd < 0)
+        return false;
+    bool written = kzi_file_write(fd, text.text, text.length) && !fsync(fd);
+    int code = written ? 0 : errno;
+    if (close(fd) && !code)
+        code = errno;
+    if (!code && renameat(place->folder, name, place->folder, place->name))
+        code = errno;
+    if (code)
+        unlinkat(place->folder, name, 0);
+    else if (!make_lasting(place->folder))
+        code = errno;
+    return !code || kzi_place_failed(place->kind, "written", place->path, code, error);
 }

@@ -92,6 +92,8 @@ static const char *const log_levels[] = { "off", "error", "warning", "info", "de
         "Folders where plugins are looked for before the installed ones.")                                                     \
     row(use_https, "USE_HTTPS", NULL, "boolean", NULL, "true or false", "true", KZI_BOOLEAN, 0, 1, NULL, 0,                    \
         "Whether the endpoints of deployments are https.")                                                                     \
+    row(profile, "PROFILE", NULL, "string", NULL, "the name of a profile", NULL, KZI_TEXT, 0, 0, NULL, 0,                      \
+        "The profile that settings are taken from; unset, the one that the file of profiles chooses, or \"default\".")       \
     row(log, "LOG", NULL, "choice", NULL, "off, error, warning, info, debug, trace", "off", KZI_CHOICE, 0, 0, log_levels, 0,   \
         "What the command writes to standard error.")
 /* clang-format on */
@@ -191,6 +193,11 @@ static bool parse_number(const char *value, const unit *units, bool whole, int64
             return result < 9e18;
         }
     return false;
+}
+
+bool kzi_duration_parse(const char *value, int64_t *ms)
+{
+    return parse_number(value, time_units, false, ms);
 }
 
 static bool is_url(const char *value)

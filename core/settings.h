@@ -30,6 +30,8 @@ const kzi_setting *kzi_setting_rows(size_t *n);
 int kzi_setting_index(const char *name);
 /* Puts `value` (not NULL) into `settings`, or only checks it when `settings` is NULL. `source` is for messages. */
 bool kzi_setting_parse(kzi_settings *settings, int index, const char *value, const char *source, kz_error **error);
+/* "30", "1.5 s", "250ms" as milliseconds; false: none of these. */
+bool kzi_duration_parse(const char *value, int64_t *ms);
 void kzi_settings_free(kzi_settings *settings);
 
 #endif

@@ -1,6 +1,7 @@
 /* token_entries.c: see token_entries.h. Pieces are copied as they stand, so nothing that another version wrote is lost. */
 #include "token_entries.h"
 
+#include "json_edit.h"
 #include "json_scan.h"
 #include "schema_json.h"
 
@@ -9,6 +10,7 @@
 #include <string.h>
 
 enum { DEEPEST = 32, VERSION = 1 };
+static const kz_json version_text = { "1", 1 };
 
 static bool is_empty(kz_json file)
 {
@@ -61,76 +63,41 @@ bool kzi_tokens_find(kz_json file, const char *key, const char *path, char **tex
     return true;
 }
 
-static void put_name(kzi_buffer *out, bool *first, const char *indent)
+static kz_json text_of(const kzi_buffer *buffer)
 {
-    kzi_buffer_puts(out, *first ? "" : ",");
-    kzi_buffer_puts(out, indent);
-    *first = false;
+    return (kz_json){ buffer->data, buffer->length };
 }
 
-/* The members of an object but those named, as they stand; returns whether one of those named was among them. */
-static bool put_others(kzi_buffer *out, kz_json object, const char *const *but, const char *indent, bool *first)
-{
-    kzi_members members;
-    kzi_span name;
-    kz_json value;
-    bool met = false;
-    kzi_members_begin(&members, object);
-    while (kzi_members_next(&members, &name, &value)) {
-        bool named = false;
-        for (size_t i = 0; but[i]; i++)
-            named |= kzi_span_is(&name, but[i]);
-        met |= named;
-        if (named)
-            continue;
-        put_name(out, first, indent);
-        kzi_buffer_append(out, name.text - 1, name.length + 2);
-        kzi_buffer_puts(out, ": ");
-        kzi_buffer_append(out, value.text, value.length);
-    }
-    return met;
-}
-
+/* The entry with its text and label. */
 static bool put_entry(kzi_buffer *out, kz_json before, const char *label, const char *text, size_t length)
 {
-    static const char *const ours[] = { "label", "text", NULL };
-    bool first = true, fine = true;
-    kzi_buffer_puts(out, "{");
-    if (label) {
-        put_name(out, &first, "");
-        kzi_buffer_puts(out, "\"label\": ");
-        fine = kzi_json_put_string(out, label, strlen(label));
-    }
-    put_name(out, &first, " ");
-    kzi_buffer_puts(out, "\"text\": ");
-    fine = fine && kzi_json_put_string(out, text, length);
-    put_others(out, before, ours, " ", &first);
-    kzi_buffer_puts(out, "}");
+    kzi_buffer said = { 0 }, name = { 0 }, half = { 0 };
+    bool fine = kzi_json_put_string(&said, text, length) && (!label || kzi_json_put_string(&name, label, strlen(label)));
+    kzi_json_put_changed(&half, before, "label", text_of(&name), 2);
+    kzi_json_put_changed(out, text_of(&half), "text", text_of(&said), 2);
+    out->failed |= said.failed || name.failed || half.failed;
+    kzi_buffer_free(&said);
+    kzi_buffer_free(&name);
+    kzi_buffer_free(&half);
     return fine;
 }
 
 bool kzi_tokens_replace(kz_json file, const char *key, const char *label, const char *text, size_t length, const char *path,
     kzi_buffer *out, kz_error **error)
 {
-    static const char *const ours[] = { "version", "entries", NULL };
-    kz_json entries = kz_json_member(file, "entries");
-    bool first = false, fine = true;
-    kzi_buffer_printf(out, "{\n    \"version\": %d", VERSION);
-    put_others(out, file, ours, "\n    ", &first);
-    kzi_buffer_puts(out, ",\n    \"entries\": {");
-    first = true;
-    bool met = put_others(out, entries, (const char *const[]){ key, NULL }, "\n        ", &first);
-    if (text) {
-        put_name(out, &first, "\n        ");
-        fine = kzi_json_put_string(out, key, strlen(key));
-        kzi_buffer_puts(out, ": ");
-        fine = fine && put_entry(out, kz_json_member(entries, key), label, text, length);
-    }
-    kzi_buffer_puts(out, first ? "}\n}\n" : "\n    }\n}\n");
-    if (!text && !met) {
-        kzi_buffer_free(out);
+    kz_json entries = kz_json_member(file, "entries"), before = kz_json_member(entries, key);
+    kzi_buffer entry = { 0 }, all = { 0 }, half = { 0 };
+    if (!text && !before.text)
         return true;
-    }
+    bool fine = !text || put_entry(&entry, before, label, text, length);
+    fine = kzi_json_put_changed(&all, entries, key, text_of(&entry), 1) && fine;
+    kzi_json_put_changed(&half, file, "version", version_text, 0);
+    kzi_json_put_changed(out, text_of(&half), "entries", text_of(&all), 0);
+    kzi_buffer_putc(out, '\n');
+    out->failed |= entry.failed || all.failed || half.failed;
+    kzi_buffer_free(&entry);
+    kzi_buffer_free(&all);
+    kzi_buffer_free(&half);
     if (out->failed)
         return kz_error_no_memory(error);
     if (!fine)

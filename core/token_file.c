@@ -63,7 +63,7 @@ static bool load(const kzi_place *place, kzi_buffer *text, kz_error **error)
         return kz_error_set(error, KZ_ERROR_CONFIG, place->path,
             "The file of tokens %s is larger than 4 MiB. Move it away and sign in again.", place->path);
     if (code)
-        return kzi_place_failed("read", place->path, code, error);
+        return kzi_place_failed(place->kind, "read", place->path, code, error);
     return kzi_tokens_check((kz_json){ text->data, text->length }, place->path, error);
 }
 
@@ -74,7 +74,7 @@ kz_step kzi_token_file_read(void *self, const char *key, char **text, size_t *le
     kzi_buffer all = { 0 };
     (void)wait;
     *text = NULL;
-    bool fine = kzi_place_open(&place, file->path, false, error);
+    bool fine = kzi_place_open(&place, &kzi_place_tokens, file->path, false, error);
     if (fine && place.folder >= 0)
         fine = load(&place, &all, error) &&
             kzi_tokens_find((kz_json){ all.data, all.length }, key, place.path, text, length, error);
@@ -83,43 +83,13 @@ kz_step kzi_token_file_read(void *self, const char *key, char **text, size_t *le
     return fine ? KZ_STEP_DONE : KZ_STEP_FAILED;
 }
 
-/* Some file systems cannot make a folder's entries last (EINVAL); theirs are as good as they get. */
-static bool make_lasting(int folder)
-{
-    return !fsync(folder) || errno == EINVAL;
-}
-
-/* Puts the text in the place of the file. What a writer that died left is in nobody's way: only who has the lock comes here. */
-static bool replace(const kzi_place *place, const kzi_buffer *text, kz_error **error)
-{
-    char name[NAME_MAX + 1];
-    if (snprintf(name, sizeof name, "%s.new", place->name) >= (int)sizeof name)
-        return kzi_place_failed("written", place->path, ENAMETOOLONG, error);
-    if (unlinkat(place->folder, name, 0) && errno != ENOENT)
-        return kzi_place_failed("written", place->path, errno, error);
-    int fd = kzi_place_file(place, name, O_WRONLY | O_CREAT | O_EXCL, error);
-    if (fd < 0)
-        return false;
-    bool written = kzi_file_write(fd, text->data, text->length) && !fsync(fd);
-    int code = written ? 0 : errno;
-    if (close(fd) && !code)
-        code = errno;
-    if (!code && renameat(place->folder, name, place->folder, place->name))
-        code = errno;
-    if (code)
-        unlinkat(place->folder, name, 0);
-    else if (!make_lasting(place->folder))
-        code = errno;
-    return !code || kzi_place_failed("written", place->path, code, error);
-}
-
 static kz_step write_locked(
     const kzi_place *place, const char *key, const char *label, const char *text, size_t length, kz_error **error)
 {
     kzi_buffer before = { 0 }, after = { 0 };
     bool fine = load(place, &before, error) &&
         kzi_tokens_replace((kz_json){ before.data, before.length }, key, label, text, length, place->path, &after, error) &&
-        (!after.length || replace(place, &after, error));
+        (!after.length || kzi_place_replace(place, (kz_json){ after.data, after.length }, error));
     kzi_buffer_free(&before);
     kzi_buffer_free(&after);
     return fine ? KZ_STEP_DONE : KZ_STEP_FAILED;
@@ -131,7 +101,7 @@ kz_step kzi_token_file_write(
     kzi_token_file *file = self;
     kzi_place place;
     int held = -1;
-    kz_step step = kzi_place_open(&place, file->path, text != NULL, error) ? KZ_STEP_DONE : KZ_STEP_FAILED;
+    kz_step step = kzi_place_open(&place, &kzi_place_tokens, file->path, text != NULL, error) ? KZ_STEP_DONE : KZ_STEP_FAILED;
     bool nothing = step == KZ_STEP_DONE && place.folder < 0; /* to remove from */
     if (step == KZ_STEP_DONE && !nothing)
         step = kzi_token_lock(&place, NULL, &file->tries, &held, wait, error);

@@ -39,7 +39,7 @@ kz_step kzi_token_lock(const kzi_place *place, const char *key, atomic_uint *tri
 {
     char name[NAME_MAX + 1];
     if (snprintf(name, sizeof name, "%s.lock", place->name) >= (int)sizeof name) {
-        kzi_place_failed("locked", place->path, ENAMETOOLONG, error);
+        kzi_place_failed(place->kind, "locked", place->path, ENAMETOOLONG, error);
         return KZ_STEP_FAILED;
     }
     int fd = kzi_place_file(place, name, O_RDWR | O_CREAT, error);
@@ -54,7 +54,7 @@ kz_step kzi_token_lock(const kzi_place *place, const char *key, atomic_uint *tri
     }
     close(fd);
     if (!locked && code != EAGAIN && code != EACCES) {
-        kzi_place_failed("locked", place->path, code, error);
+        kzi_place_failed(place->kind, "locked", place->path, code, error);
         return KZ_STEP_FAILED;
     }
     unsigned n = atomic_fetch_add(tries, 1);

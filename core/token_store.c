@@ -148,7 +148,7 @@ kz_step kzi_token_store_lock(kzi_token_store *store, const char *key, int *held,
     kz_error *failure = NULL;
     kzi_place place;
     kz_step step = KZ_STEP_FAILED;
-    if (kzi_place_open(&place, store->locks, true, &failure))
+    if (kzi_place_open(&place, &kzi_place_tokens, store->locks, true, &failure))
         step = kzi_token_lock(&place, key, &store->tries, held, wait, &failure);
     kzi_place_close(&place);
     if (step != KZ_STEP_FAILED)

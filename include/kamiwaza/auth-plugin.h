@@ -118,6 +118,24 @@ KZ_API void kz_provider_forget(kz_provider_step *step);
 /* A header of the request's answer by its name in any case, borrowed until the function returns; NULL: none. */
 KZ_API const char *kz_provider_answer_header(const kz_provider_step *step, const char *name);
 
+/* What a token endpoint answers (RFC 6749, section 5.1). What it did not say is NULL. */
+typedef struct kz_provider_tokens {
+    const char *access_token; /* never NULL */
+    const char *token_type, *refresh_token, *id_token, *scope;
+    kz_opt_number lifetime; /* seconds; not given: it did not say */
+    const void *reserved[4];
+} kz_provider_tokens;
+
+/* Reads the answer of the step's request as one of a token endpoint. `what` begins the messages: "Signing in as ada". Returns a root,
+ * which kz_free() wipes; the lifetime is a number or digits in a string, and cut at ten years.
+ * Errors: AUTHENTICATION: the endpoint refused (its `error` or `code` is the error's server_code, its description in the message); the
+ * answer is no JSON, has no token, or a lifetime that is none. CONNECTION and its kinds: nobody answered. STATE: no request ran. */
+KZ_API kz_provider_tokens *kz_provider_read_tokens(const kz_provider_step *step, const char *what, kz_error **error);
+
+/* "name=value&..." with all but unreserved characters percent-encoded: the body of a form, or a query. A field whose value is NULL is
+ * left out. Returns a root, which kz_free() wipes. Errors: NO_MEMORY. */
+KZ_API kz_string_value *kz_provider_form(const kz_string_entry *fields, uint64_t n_fields, kz_error **error);
+
 /* ---- requests ---- */
 
 /* A request that is about to be sent, complete but for what authorise() adds. */

@@ -44,5 +44,32 @@ KZ_API bool kz_config_set_isolated(kz_config *config, bool isolated, kz_error **
 /* Frees; NULL is ignored. Clients made from it keep what they took. */
 KZ_API void kz_config_free(kz_config *config);
 
+/* ---- the profile file, for tools that change it ---- */
+
+/* The file as it was read, and what is to become of it. */
+typedef struct kz_config_profiles kz_config_profiles;
+
+/* Reads the profile file; one that is not there has no profiles. Owned by the caller. NULL with the slot filled: CONFIG (there is no
+ * place for one; it cannot be read; it is damaged), NO_MEMORY. */
+KZ_API kz_config_profiles *kz_config_profiles_read(kz_error **error);
+/* Its path. Borrowed. */
+KZ_API const char *kz_config_profiles_path(const kz_config_profiles *profiles);
+/* The profile that counts where none is asked for, whether there is such a profile or not. Borrowed until the next change. */
+KZ_API const char *kz_config_profiles_chosen(const kz_config_profiles *profiles);
+/* {"profile": CHOSEN, "profiles": {NAME: {SETTING: VALUE}}}, secrets masked. Borrowed until the next change. */
+KZ_API kz_json kz_config_profiles_json(const kz_config_profiles *profiles);
+/* Sets a setting of a profile, which is made if it is not there; `value` NULL removes the setting, `name` NULL only makes the profile.
+ * Errors: CONFIG (no such setting, a value that is not allowed), ARGUMENT (a name that is none), NO_MEMORY. */
+KZ_API bool kz_config_profiles_set(
+    kz_config_profiles *profiles, const char *profile, const char *name, const char *value, kz_error **error);
+/* Makes a profile the one that counts, or removes one. Errors: CONFIG (there is no such profile), ARGUMENT, NO_MEMORY. */
+KZ_API bool kz_config_profiles_choose(kz_config_profiles *profiles, const char *profile, kz_error **error);
+KZ_API bool kz_config_profiles_remove(kz_config_profiles *profiles, const char *profile, kz_error **error);
+/* Writes the file, whole or not at all, for its owner alone; what was not changed stays as it was written. Errors: CONFIG (others may
+ * write the file or its folder), STATE (another program has changed it since it was read; the disk is full), NO_MEMORY. */
+KZ_API bool kz_config_profiles_save(kz_config_profiles *profiles, kz_error **error);
+/* Frees; NULL is ignored. */
+KZ_API void kz_config_profiles_free(kz_config_profiles *profiles);
+
 KZ_END_DECLS
 #endif

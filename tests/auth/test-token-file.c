@@ -101,15 +101,16 @@ static void test_unknown_members(TokenFolder *f, gconstpointer data)
     expect_entry(f, "other", "kept");
     char *bytes = token_bytes(f->path);
     g_assert_cmpstr(bytes, ==,
-        "{\n    \"version\": 1,\n    \"x-later\": [1, {\"a\": 2.50}],\n    \"z\": \"\\u00e9\",\n    \"entries\": {\n"
-        "        \"other\": {\"text\":\"kept\",\"n\\u0061me\":null},\n"
-        "        \"key\": {\"label\": \"a label\", \"text\": \"new\", \"made\": 5}\n    }\n}\n");
+        "{\n    \"x-later\": [1, {\"a\": 2.50}],\n    \"entries\": {\n"
+        "        \"\\u006bey\": {\n            \"text\": \"new\",\n            \"made\": 5,\n            \"label\": \"a "
+        "label\"\n        },\n"
+        "        \"other\": {\"text\":\"kept\",\"n\\u0061me\":null}\n    },\n    \"version\": 1,\n    \"z\": \"\\u00e9\"\n}\n");
     g_free(bytes);
     write_entry(f, "other", NULL);
     write_entry(f, "key", NULL);
     bytes = token_bytes(f->path);
     g_assert_cmpstr(bytes, ==,
-        "{\n    \"version\": 1,\n    \"x-later\": [1, {\"a\": 2.50}],\n    \"z\": \"\\u00e9\",\n    \"entries\": {}\n}\n");
+        "{\n    \"x-later\": [1, {\"a\": 2.50}],\n    \"entries\": {},\n    \"version\": 1,\n    \"z\": \"\\u00e9\"\n}\n");
     g_free(bytes);
 }
 

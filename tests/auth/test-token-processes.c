@@ -100,7 +100,7 @@ static kz_step try_lock(const char *path, const char *key, atomic_uint *tries, i
 {
     kz_error *error = NULL;
     kzi_place place;
-    g_assert_true(kzi_place_open(&place, path, true, &error));
+    g_assert_true(kzi_place_open(&place, &kzi_place_tokens, path, true, &error));
     kz_step step = kzi_token_lock(&place, key, tries, held, wait, &error);
     kzi_place_close(&place);
     g_assert_null(error);

@@ -72,7 +72,7 @@ int token_lock(const char *path, const char *key, kz_error **error)
     atomic_uint tries = 0;
     int held = -1;
     double wait = 0;
-    kz_step step = kzi_place_open(&place, path, true, error) ? KZ_STEP_WAIT : KZ_STEP_FAILED;
+    kz_step step = kzi_place_open(&place, &kzi_place_tokens, path, true, error) ? KZ_STEP_WAIT : KZ_STEP_FAILED;
     while (step == KZ_STEP_WAIT && (step = kzi_token_lock(&place, key, &tries, &held, &wait, error)) == KZ_STEP_WAIT)
         pause_for(wait);
     kzi_place_close(&place);

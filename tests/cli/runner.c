@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 static char **environment;
@@ -131,17 +132,53 @@ outcome run_and_signal(int number, const char *first, ...)
     return run_piped(NULL, number, argv);
 }
 
+static pid_t start_on_terminal(int columns, GPtrArray *argv, int *terminal)
+{
+    struct winsize size = { .ws_col = (unsigned short)columns, .ws_row = 40 };
+    pid_t child = forkpty(terminal, NULL, NULL, &size);
+    if (!child)
+        become(argv);
+    return child;
+}
+
+outcome run_in_talk(const char *const *talk, gboolean *shows, const char *first, ...)
+{
+    va_list more;
+    va_start(more, first);
+    GPtrArray *argv = words_of(first, more);
+    va_end(more);
+    int terminal;
+    char part[4096];
+    ssize_t got;
+    gsize seen = 0;
+    struct termios how;
+    pid_t child = start_on_terminal(100, argv, &terminal);
+    GString *to_out = g_string_new(NULL);
+    while ((got = read(terminal, part, sizeof part)) > 0) {
+        g_string_append_len(to_out, part, got);
+        const char *at = *talk ? strstr(to_out->str + seen, *talk) : NULL;
+        if (!at)
+            continue;
+        seen = (gsize)(at - to_out->str) + strlen(*talk);
+        g_assert_cmpint(write(terminal, talk[1], strlen(talk[1])), ==, (ssize_t)strlen(talk[1]));
+        talk += 2;
+    }
+    *shows = !tcgetattr(terminal, &how) && how.c_lflag & ECHO;
+    close(terminal);
+    outcome it = { .status = finish(child), .out_length = to_out->len, .err = g_strdup("") };
+    it.out = g_string_free(to_out, FALSE);
+    g_ptr_array_unref(argv);
+    return it;
+}
+
 outcome run_on_terminal(int columns, const char *first, ...)
 {
     va_list more;
     va_start(more, first);
     GPtrArray *argv = words_of(first, more);
     va_end(more);
-    struct winsize size = { .ws_col = (unsigned short)columns, .ws_row = 40 };
     int terminal;
-    pid_t child = forkpty(&terminal, NULL, NULL, &size);
-    if (!child)
-        become(argv);
+    pid_t child = start_on_terminal(columns, argv, &terminal);
     GString *to_out = g_string_new(NULL);
     drain(child, terminal, -1, to_out, NULL, 0);
     outcome it = { .status = finish(child), .out_length = to_out->len, .err = g_strdup("") };

@@ -38,6 +38,9 @@ outcome run(const char *first, ...) G_GNUC_NULL_TERMINATED;
 outcome run_with_input(const char *input, const char *first, ...) G_GNUC_NULL_TERMINATED;
 /* The same on a terminal `columns` wide. */
 outcome run_on_terminal(int columns, const char *first, ...) G_GNUC_NULL_TERMINATED;
+/* The same on a terminal where somebody sits: `talk` has what is waited for and what is typed then, in turn, NULL-terminated. *shows tells
+ * whether the terminal shows what is typed when all is over. */
+outcome run_in_talk(const char *const *talk, gboolean *shows, const char *first, ...) G_GNUC_NULL_TERMINATED;
 /* The same, and sends `number` once standard error has said anything. */
 outcome run_and_signal(int number, const char *first, ...) G_GNUC_NULL_TERMINATED;
 void outcome_clear(outcome *it);

@@ -167,7 +167,7 @@ static void test_completion_scripts_are_printed(void)
 
 static void test_completion_knows_the_tables(void)
 {
-    g_auto(outcome) first = run("__complete", "pro", NULL);
+    g_auto(outcome) first = run("__complete", "prob", NULL);
     g_assert_cmpstr(first.out, ==, "probe\tservice\n");
     g_auto(outcome) operation = run("__complete", "probe", "li", NULL);
     g_assert_cmpstr(operation.out, ==, "list\tList the things.\n");

@@ -42,32 +42,11 @@ static void say(chat *c, const char *role, const char *text)
 
 /* ---- options ---- */
 
-/* Takes `--name VALUE` or `--name=VALUE` out of the line: 1 there, 0 not, -1 failed. */
-static int take_option(words *line, const char *name, const char **value, kz_error **error)
-{
-    size_t length = strlen(name);
-    for (size_t i = line->at; i < line->n && strcmp(line->items[i], "--") != 0; i++) {
-        char *word = line->items[i];
-        if (strncmp(word, "--", 2) != 0 || strncmp(word + 2, name, length) != 0 || (word[2 + length] && word[2 + length] != '='))
-            continue;
-        size_t used = word[2 + length] ? 1 : 2;
-        if (i + used > line->n) {
-            kz_error_set(error, KZ_ERROR_ARGUMENT, name, "--%s needs a value.", name);
-            return -1;
-        }
-        *value = used == 1 ? word + 3 + length : line->items[i + 1];
-        memmove(&line->items[i], &line->items[i + used], (line->n - i - used) * sizeof *line->items);
-        line->n -= used;
-        return 1;
-    }
-    return 0;
-}
-
 static bool take_number(words *line, const char *name, double *number, bool *given, kz_error **error)
 {
     const char *text = NULL;
     char *end;
-    int got = take_option(line, name, &text, error);
+    int got = options_take(line, name, &text, error);
     *given = got > 0;
     if (got <= 0)
         return got == 0;
@@ -80,7 +59,7 @@ static bool read_options(chat *c, words *line, kz_error **error)
     const char *model = NULL, *system = NULL;
     double temperature = 0, max_tokens = 0;
     bool warm, limited;
-    if (take_option(line, "model", &model, error) < 0 || take_option(line, "system", &system, error) < 0 ||
+    if (options_take(line, "model", &model, error) < 0 || options_take(line, "system", &system, error) < 0 ||
         !take_number(line, "temperature", &temperature, &warm, error) ||
         !take_number(line, "max-tokens", &max_tokens, &limited, error))
         return false;

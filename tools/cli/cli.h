@@ -26,6 +26,7 @@ typedef struct cli {
     kz_cancel *cancel;
     kz_call_options call; /* for every call of this run */
     const char *output;   /* --output FILE */
+    const char *profile;  /* --profile NAME */
     bool json, quiet, verbose, help, version;
     bool changed; /* options were read since the client was made */
     bool machine; /* errors are one JSON object: `call`, and --json */
@@ -52,6 +53,8 @@ int options_read(cli *app, words *line, kz_error **error);
  * (g_strfreev). */
 char **options_read_all(
     cli *app, words *line, const char *of, size_t most, const char *const *flags, unsigned *given, kz_error **error);
+/* Takes `--name VALUE` or `--name=VALUE` out of the line: 1 there, 0 not, -1 failed. */
+int options_take(words *line, const char *name, const char **value, kz_error **error);
 
 /* session.c: the client of this run and the options of its calls. It is made anew after options that concern it: those
  * of an operation can only be told from global ones once a client has loaded its table. */
@@ -61,6 +64,11 @@ void session_end(cli *app);
 /* Commands. Each returns the exit status, or fills the slot. */
 int call_run(cli *app, words *line, kz_error **error);
 int operation_run(cli *app, const char *service, words *line, kz_error **error);
+int login_run(cli *app, words *line, kz_error **error);
+int logout_run(cli *app, words *line, kz_error **error);
+int whoami_run(cli *app, words *line, kz_error **error);
+int token_run(cli *app, words *line, kz_error **error);
+int profiles_run(cli *app, words *line, kz_error **error);
 int chat_run(cli *app, words *line, kz_error **error);
 int plugins_run(cli *app, words *line, kz_error **error);
 int plugin_run(cli *app, words *line, kz_error **error);
@@ -77,9 +85,24 @@ typedef struct command {
     const char *summary;
     const char *details; /* for its --help, or NULL */
     int (*run)(cli *app, words *line, kz_error **error);
+    const char *const *words; /* what completion offers behind it: a word and what it is, in turn, NULL-terminated; or NULL */
 } command;
 const command *commands_table(size_t *n);
 const command *commands_find(const char *name);
+
+/* whoami.c: what is known of a credential, without it; json_object_put(). */
+json_object *whoami_tree(const cli *app, const kz_credential *credential);
+/* profiles.c: the profile that counts for this run. Borrowed. */
+const char *profiles_current(const cli *app, const kz_config_profiles *profiles);
+bool profiles_has(const kz_config_profiles *profiles, const char *name);
+
+/* person.c: how the person at the terminal is reached; `opens`: a browser may be opened. */
+kz_sign_in person_at_terminal(const cli *app, kz_sign_in_way way, bool opens);
+/* terminal.c: asks for `what` ("password"), a `secret` without showing it. Errors: ARGUMENT (nothing comes, too long), CANCELLED. */
+bool terminal_ask(const char *what, bool secret, char *answer, size_t size, kz_error **error);
+/* browser.c: whether a browser can be opened, and opening it; false: it could not be started, or the address is not fit for that. */
+bool browser_is_there(void);
+bool browser_open(const char *url);
 
 /* lookup.c: operations by the words a person types. */
 /* Finds the operation that the first words name, longest first; *used receives how many words that took. NULL without

@@ -120,6 +120,23 @@ static void offer_settings(GString *to, const char *word)
         offer(to, word, settings[i].name, settings[i].summary);
 }
 
+static void offer_profiles(GString *to, const char *word)
+{
+    kz_error *ignored = NULL;
+    kz_config_profiles *profiles = kz_config_profiles_read(&ignored);
+    json_object *all = kz_json_tree(kz_json_member(kz_config_profiles_json(profiles), "profiles"), &ignored);
+    if (all) {
+        json_object_object_foreach(all, name, settings)
+        {
+            (void)settings;
+            offer(to, word, name, "profile");
+        }
+    }
+    json_object_put(all);
+    kz_config_profiles_free(profiles);
+    kz_error_clear(&ignored);
+}
+
 /* The next word of operation names that begin with the words before. */
 static void offer_operations(GString *to, cli *app, const char *service, char *const *before, size_t n, const char *word)
 {
@@ -203,18 +220,19 @@ int complete_run(cli *app, words *line, kz_error **error)
     if (!ignored && session_client(app, &ignored)) {
         const char *first = before.at < before.n ? before.items[before.at++] : NULL;
         bool is_call = first && !strcmp(first, "call"), is_config = first && !strcmp(first, "config");
-        bool is_script = first && !strcmp(first, "completion"), is_plugins = first && !strcmp(first, "plugins");
+        const command *named = first ? commands_find(first) : NULL;
         if (!first && word[0] != '-')
             offer_first(to, app, word);
         else if (is_call && before.at == before.n)
             offer_calls(to, app, word);
         else if (is_config && before.at == before.n)
             offer_settings(to, word);
-        for (size_t i = 0; is_script && i < G_N_ELEMENTS(scripts); i++)
-            offer(to, word, scripts[i].shell, "");
-        if (is_plugins)
-            offer(to, word, "--check", "open each plugin");
-        if (!first || commands_find(first))
+        for (const char *const *at = named ? named->words : NULL; at && *at; at += 2)
+            if (**at == '-' || before.at == before.n)
+                offer(to, word, at[0], at[1]);
+        if (named && named->run == profiles_run && before.at + 1 == before.n)
+            offer_profiles(to, word);
+        if (!first || named)
             offer_globals(to, word);
         else
             offer_service(to, app, first, &before, word);

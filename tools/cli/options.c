@@ -48,6 +48,11 @@ static bool set_pair(cli *app, const char *pair, kz_error **error)
     if (!equals)
         return kz_error_set(error, KZ_ERROR_ARGUMENT, "set", "--set takes NAME=VALUE, not \"%s\".", pair);
     g_autofree char *name = g_strndup(pair, (gsize)(equals - pair));
+    if (g_str_has_suffix(name, "password")) {
+        g_autofree char *upper = g_ascii_strup(name, -1);
+        return kz_error_set(error, KZ_ERROR_ARGUMENT, name,
+            "A password is no argument, for others on this machine can see those; use KAMIWAZA_%s, or kamiwaza login.", upper);
+    }
     return kz_config_set(app->config, name, equals + 1, error);
 }
 
@@ -58,6 +63,7 @@ static bool apply(cli *app, const global_option *option, const char *value, kz_e
     case 'j': app->json = app->machine = true; return true;
     case 'q': app->quiet = true; return true;
     case 'h': app->help = true; return true;
+    case 'p': app->profile = value; break;
     case 'o': app->output = value; return true;
     case 'v':
         if (option->letter == 'V')
@@ -155,4 +161,24 @@ char **options_read_all(
     }
     g_ptr_array_add(plain, NULL);
     return (char **)g_ptr_array_free(g_steal_pointer(&plain), FALSE);
+}
+
+int options_take(words *line, const char *name, const char **value, kz_error **error)
+{
+    size_t length = strlen(name);
+    for (size_t i = line->at; i < line->n && strcmp(line->items[i], "--") != 0; i++) {
+        char *word = line->items[i];
+        if (strncmp(word, "--", 2) != 0 || strncmp(word + 2, name, length) != 0 || (word[2 + length] && word[2 + length] != '='))
+            continue;
+        size_t used = word[2 + length] ? 1 : 2;
+        if (i + used > line->n) {
+            kz_error_set(error, KZ_ERROR_ARGUMENT, name, "--%s needs a value.", name);
+            return -1;
+        }
+        *value = used == 1 ? word + 3 + length : line->items[i + 1];
+        memmove(&line->items[i], &line->items[i + used], (line->n - i - used) * sizeof *line->items);
+        line->n -= used;
+        return 1;
+    }
+    return 0;
 }
