@@ -372,12 +372,21 @@ static void test_credentials_of_other_kinds(void)
 {
     WireServer *platform = wire_start(good, G_N_ELEMENTS(good));
     g_autofree char *url = begin(platform), *program = g_build_filename(runner_home(), "print", NULL);
-    g_assert_true(g_file_set_contents_full(program, "#!/bin/sh\necho hush-$1\n", -1, G_FILE_SET_CONTENTS_CONSISTENT, 0700, NULL));
+    g_assert_true(g_file_set_contents_full(program,
+        "#!/bin/sh\ncat /proc/$PPID/cmdline /proc/$$/cmdline | tr '\\0' ' ' > seen\necho hush-$1\n", -1,
+        G_FILE_SET_CONTENTS_CONSISTENT, 0700, NULL));
     g_autofree char *command = g_strconcat(program, " printed", NULL);
     runner_set("KAMIWAZA_BASE_URL", url);
     runner_set("KAMIWAZA_CREDENTIAL_COMMAND", command);
+    runner_set("KAMIWAZA_PASSWORD", "hush-of-the-environment");
     g_auto(outcome) token = run("token", NULL);
+    runner_set("KAMIWAZA_PASSWORD", NULL);
     g_assert_cmpstr(token.out, ==, "hush-printed\n");
+    g_autofree char *seen = g_build_filename(runner_home(), "seen", NULL), *list = NULL; /* what the list of processes shows */
+    g_assert_true(g_file_get_contents(seen, &list, NULL, NULL));
+    assert_holds(list, " token ");
+    assert_holds(list, " printed ");
+    assert_lacks(list, "hush");
     g_auto(outcome) who = run("whoami", NULL);
     assert_status(&who, 0);
     assert_no_secret(&who);
