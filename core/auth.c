@@ -91,20 +91,22 @@ static const kz_provider_vtable *find(kz_provider *auth, kz_error **error)
     return plugin ? plugin->vtable : NULL;
 }
 
-/* Settings that the provider does not have are refused where the program or the profile gave them; a variable may be meant for another
- * provider. */
+/* Settings that the provider does not have are refused where the program or the profile gave them. A variable may be meant for another
+ * provider, and so may a profile whose own choice of one does not count. */
 static bool check_settings(const kz_provider *auth, kz_error **error)
 {
     const kz_provider_vtable *vtable = auth->vtable;
-    const char *names[64], *name, *source;
+    const char *names[64], *name, *source, *chosen_by;
     size_t n = 0;
+    kzi_config_value(auth->client->config, "auth", true, &chosen_by);
     for (; n < vtable->n_settings && n < 64; n++)
         names[n] = vtable->settings[n].name;
     for (size_t i = 0; (name = kzi_config_auth_setting(auth->client->config, i, &source)); i++) {
         bool known = false;
         for (size_t j = 0; j < n; j++)
             known |= !strcmp(names[j], name);
-        if (known || !strncmp(source, "KAMIWAZA_", 9))
+        bool elsewhere = strcmp(source, "code") != 0 && chosen_by && strcmp(chosen_by, source) != 0;
+        if (known || elsewhere || !strncmp(source, "KAMIWAZA_", 9))
             continue;
         const char *near = kzi_nearest(name, names, n);
         return kz_error_set(error, KZ_ERROR_CONFIG, name, "The way to sign in \"%s\" has no setting auth_%s (from %s).%s%s%s",

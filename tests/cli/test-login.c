@@ -277,21 +277,25 @@ static void test_profiles(void)
     wire_stop(other);
 }
 
-/* A sign-in of another kind takes the settings of the one before out of the profile, which would refuse them. */
+/* A sign-in of another kind takes the settings of the one before out of the profile, which are none of its own. */
 static void test_settings_of_another_provider(void)
 {
     WireServer *platform = wire_start(good, G_N_ELEMENTS(good));
     g_autofree char *url = begin(platform);
     write_profiles("{\"profiles\": {\"default\": {\"auth\": \"oauth\", \"auth_issuer\": \"https://old\", \"timeout\": 9}}}");
-    g_auto(outcome) login = run_with_input(
-        "hush\n", "login", "--base-url", url, "--user", "ada", "--set", "auth=password", "--set", "auth_scope=all", NULL);
-    assert_status(&login, 3); /* the old profile's settings are refused, by name */
-    assert_holds(login.err, "auth_issuer");
+    g_auto(outcome) login = run_with_input("hush\n", "login", "--base-url", url, "--user", "ada", "--set", "auth=password", NULL);
+    assert_status(&login, 0);
+    g_autofree char *text = text_of("config.json");
+    assert_holds(text, "\"auth\": \"password\"");
+    assert_lacks(text, "auth_issuer");
+    g_auto(outcome) wrong = run("whoami", "--set", "auth_issuer=https://new", NULL); /* the program's own are refused, by name */
+    assert_status(&wrong, 3);
+    assert_holds(wrong.err, "no setting auth_issuer");
     write_profiles("{\"profiles\": {\"default\": {\"auth\": \"password\", \"auth_cookie\": \"none\", \"timeout\": 9}}}");
     g_auto(outcome)
         again = run_with_input("hush\n", "login", "--base-url", url, "--user", "ada", "--set", "auth_scope=all", NULL);
     assert_status(&again, 0);
-    assert_holds(wire_request(platform, 0), "&scope=all&");
+    assert_holds(wire_request(platform, 1), "&scope=all&");
     g_auto(outcome) config = run("config", NULL);
     assert_holds(config.out, "{\"name\":\"auth_scope\",\"value\":\"all\",\"source\":\"");
     assert_holds(config.out, "\"env\":\"KAMIWAZA_AUTH_SCOPE\"}");
@@ -400,6 +404,9 @@ static void test_credentials_of_other_kinds(void)
     assert_holds(key.out, "\"provider\":\"api-key\",\"source\":\"KAMIWAZA_API_KEY\",\"token\":\"***\"");
     g_auto(outcome) printed = run("token", NULL);
     g_assert_cmpstr(printed.out, ==, "hush-key\n");
+    g_auto(outcome) logout = run("logout", NULL);
+    assert_status(&logout, 0);
+    assert_holds(logout.err, "The api_key of KAMIWAZA_API_KEY still counts");
     /* Where the platform does not take it, what is known here is told with the failure. */
     WireServer *other = wire_start(bad, G_N_ELEMENTS(bad));
     runner_set("KAMIWAZA_BASE_URL", wire_url(other));

@@ -183,6 +183,15 @@ int login_run(cli *app, words *line, kz_error **error)
     return fine && tell(app, profile, error) ? CLI_OK : CLI_FAILED;
 }
 
+/* A credential that is a setting is beyond signing out. */
+static const char *remaining(kz_client *client)
+{
+    const char *way = given(client, "auth");
+    if (given(client, "token") && (!way || !strcmp(way, "bearer")))
+        return "token";
+    return given(client, "api_key") && (!way || !strcmp(way, "api-key")) ? "api_key" : NULL;
+}
+
 int logout_run(cli *app, words *line, kz_error **error)
 {
     g_auto(GStrv) plain = options_read_all(app, line, "logout", 0, NULL, NULL, error);
@@ -195,7 +204,12 @@ int logout_run(cli *app, words *line, kz_error **error)
     kz_client *client = session_client(app, error);
     if (!client || !kz_client_sign_out(client, error))
         return CLI_FAILED;
-    if (!app->quiet)
+    const char *name = remaining(client), *source = NULL;
+    if (name)
+        kz_client_setting(client, name, &source);
+    if (name && !app->quiet)
+        fprintf(stderr, "The %s of %s still counts; take it away there.\n", name, source);
+    else if (!app->quiet)
         fprintf(stderr, "Signed out of %s.\n", kz_client_setting(client, "base_url", NULL));
     return CLI_OK;
 }

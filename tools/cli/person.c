@@ -40,5 +40,6 @@ kz_sign_in person_at_terminal(const cli *app, kz_sign_in_way way, bool opens)
         .show = show,
         .browse = opens && browser_is_there() ? browse : NULL,
         .ask = ask,
-        .cancel = app->cancel };
+        .cancel = app->cancel,
+        .timeout = app->call.timeout };
 }

@@ -25,6 +25,7 @@ json_object *whoami_tree(const cli *app, const kz_credential *credential)
 {
     json_object *tree = json_object_new_object();
     add_text(tree, "base_url", kz_client_setting(app->client, "base_url", NULL));
+    add_text(tree, "profile", kz_client_setting(app->client, "profile", NULL));
     add_text(tree, "user", credential->user);
     add_text(tree, "provider", credential->provider);
     add_text(tree, "source", credential->source);
