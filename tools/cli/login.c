@@ -32,7 +32,7 @@ static bool choose_way(cli *app, unsigned flags, kz_error **error)
         return set(app, "auth", "bearer", error);
     if (given(client, "auth"))
         return true;
-    bool oauth = given(client, "auth_issuer") || given(client, "auth_token_url");
+    bool oauth = given(client, "auth_issuer") || given(client, "auth_token_endpoint");
     if (!oauth && flags & (DEVICE | NO_BROWSER))
         return kz_error_set(error, KZ_ERROR_ARGUMENT, "auth",
             "Signing in with a browser or a device needs a provider; name it: --set auth=oauth --set auth_issuer=URL");
