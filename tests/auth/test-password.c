@@ -75,8 +75,9 @@ static void assert_error(kz_error *error, kz_error_code code, const char *says)
     kz_error_free(error);
 }
 
-#define TOKEN(access, refresh, life) \
-    "{\"access_token\": \"" access "\", \"refresh_token\": \"" refresh "\", \"expires_in\": " life ", \"token_type\": \"bearer\"}"
+#define TOKEN(access, refresh, life)                                                                                    \
+    "{\"access_token\": \"" access "\", \"refresh_token\": \"" refresh "\", \"expires_in\": " life ", \"token_type\": " \
+                                                                                                   "\"bearer\"}"
 #define LIST answer_of("200 OK", "[]", "GET /models")
 
 static void test_signs_in(void)
@@ -127,9 +128,9 @@ static void test_settings_change_the_grant(void)
 /* The token is refused: renewed by the refresh token, and with the one that came then. */
 static void test_renews_by_refresh_token(void)
 {
-    const WireAnswer script[] = { answer_of("200 OK", TOKEN("t1", "r 1&", "600"), NULL), answer_of("401 Unauthorized", "{}", NULL),
-        answer_of("200 OK", TOKEN("t2", "r2", "600"), NULL), answer_of("200 OK", "[]", NULL),
-        answer_of("401 Unauthorized", "{}", NULL),
+    const WireAnswer script[] = { answer_of("200 OK", TOKEN("t1", "r 1&", "600"), NULL),
+        answer_of("401 Unauthorized", "{}", NULL), answer_of("200 OK", TOKEN("t2", "r2", "600"), NULL),
+        answer_of("200 OK", "[]", NULL), answer_of("401 Unauthorized", "{}", NULL),
         answer_of("200 OK", "{\"access_token\": \"t3\"}", NULL), /* the refresh token stays */
         answer_of("200 OK", "[]", NULL), answer_of("401 Unauthorized", "{}", NULL),
         answer_of("200 OK", "{\"access_token\": \"t4\"}", NULL), answer_of("200 OK", "[]", NULL) };
@@ -250,8 +251,8 @@ static void test_lifetimes(void)
     static const struct {
         const char *said;
         double lifetime; /* 0: not known */
-    } cases[] = { { "", 0 }, { ", \"expires_in\": null", 0 }, { ", \"expires_in\": \"900\"", 900 }, { ", \"expires_in\": 900.5", 900 },
-        { ", \"expires_in\": 99999999999999999999", 3650.0 * 24 * 3600 } };
+    } cases[] = { { "", 0 }, { ", \"expires_in\": null", 0 }, { ", \"expires_in\": \"900\"", 900 },
+        { ", \"expires_in\": 900.5", 900 }, { ", \"expires_in\": 99999999999999999999", 3650.0 * 24 * 3600 } };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *body = g_strdup_printf("{\"access_token\": \"t\"%s}", cases[i].said);
         const WireAnswer script[] = { answer_of("200 OK", body, NULL) };
@@ -437,7 +438,8 @@ int main(int argc, char **argv)
     g_test_add_func("/password/settings-change-the-grant", test_settings_change_the_grant);
     g_test_add_func("/password/renews-by-the-refresh-token-and-the-next", test_renews_by_refresh_token);
     g_test_add_func("/password/renews-before-the-end", test_renews_before_the_end);
-    g_test_add_func("/password/a-refused-refresh-token-gives-way-to-the-password", test_refused_refresh_token_gives_way_to_the_password);
+    g_test_add_func(
+        "/password/a-refused-refresh-token-gives-way-to-the-password", test_refused_refresh_token_gives_way_to_the_password);
     g_test_add_func("/password/a-failing-platform-changes-nothing", test_failing_platform_changes_nothing);
     g_test_add_func("/password/wrong-answers-say-what-is-wrong", test_wrong_answers);
     g_test_add_func("/password/lifetimes-in-every-spelling", test_lifetimes);
