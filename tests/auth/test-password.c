@@ -75,9 +75,8 @@ static void assert_error(kz_error *error, kz_error_code code, const char *says)
     kz_error_free(error);
 }
 
-#define TOKEN(access, refresh, life)                                                                                    \
-    "{\"access_token\": \"" access "\", \"refresh_token\": \"" refresh "\", \"expires_in\": " life ", \"token_type\": " \
-                                                                                                   "\"bearer\"}"
+#define TOKEN(access, refresh, life) \
+    "{\"access_token\": \"" access "\", \"refresh_token\": \"" refresh "\", \"expires_in\": " life "}"
 #define LIST answer_of("200 OK", "[]", "GET /models")
 
 static void test_signs_in(void)
