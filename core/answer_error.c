@@ -99,7 +99,7 @@ static void message_of(kz_json whole, kz_json detail, kz_json problem, char *out
 static const char *credential_advice(const kzi_call *call)
 {
     const char *provider = call->client->auth ? call->client->auth->name : NULL;
-    if (call->detached) /* the provider's own request: it knows better */
+    if (call->detached || call->no_auth) /* the provider's own request: it knows better; and one that carries none */
         return "";
     if (!provider || !strcmp(provider, "api-key") || !strcmp(provider, "bearer"))
         return " Check the API key or token (KAMIWAZA_API_KEY, KAMIWAZA_TOKEN).";

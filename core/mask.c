@@ -2,6 +2,8 @@
 #include "mask.h"
 
 #include "auth.h"
+#include "json_scan.h"
+#include "schema_json.h"
 
 #include <string.h>
 
@@ -71,6 +73,54 @@ static void mask_form(kzi_buffer *text, const char *form, size_t length)
     }
 }
 
+/* A JSON string: as it travels, and as it is meant. */
+static void mask_string(kzi_buffer *text, kz_json string)
+{
+    kzi_buffer plain = { 0 };
+    char *room = kzi_buffer_reserve(&plain, string.length);
+    mask(text, string.text + 1, string.length - 2);
+    if (room)
+        plain.length = (size_t)kzi_json_unescape(string.text, string.length, room);
+    if (plain.length)
+        mask(text, plain.data, plain.length);
+    kzi_buffer_free(&plain);
+}
+
+static void mask_members(kzi_buffer *text, const kz_schema *schema, kz_json object);
+
+static void mask_member(kzi_buffer *text, const kz_field *field, kz_json value)
+{
+    kzi_items items;
+    kz_json item;
+    if (*value.text == '[' && field->container == KZ_LIST) {
+        kzi_items_begin(&items, value);
+        while (kzi_items_next(&items, &item))
+            mask_member(text, field, item);
+    } else if (*value.text == '{' && field->type == KZ_TYPE_OBJECT) {
+        mask_members(text, field->schema, value);
+    } else if (*value.text == '"' && field->flags & KZ_FIELD_SECRET) {
+        mask_string(text, value);
+    }
+}
+
+/* The secret members of a JSON body, as its schema tells them, however deep. */
+static void mask_members(kzi_buffer *text, const kz_schema *schema, kz_json object)
+{
+    kzi_members members;
+    kzi_span name;
+    kz_json value;
+    if (schema->shape == KZ_SHAPE_UNION) {
+        for (uint32_t i = 1; i < schema->n_fields; i++)
+            mask_members(text, schema->fields[i].schema, object);
+        return;
+    }
+    kzi_members_begin(&members, object);
+    while (kzi_members_next(&members, &name, &value))
+        for (uint32_t i = 0; i < schema->n_fields; i++)
+            if (schema->fields[i].place == KZ_IN_BODY && kzi_span_is(&name, schema->fields[i].name))
+                mask_member(text, &schema->fields[i], value);
+}
+
 void kzi_mask_secrets(const kzi_call *call, kzi_buffer *text)
 {
     const kzi_settings *settings = call->client->settings;
@@ -85,6 +135,8 @@ void kzi_mask_secrets(const kzi_call *call, kzi_buffer *text)
         mask_text(text, call->grant->token);
     if (call->body_kind == KZ_BODY_FORM && call->body.data)
         mask_form(text, call->body.data, call->body.length);
+    if (call->body_kind == KZ_BODY_JSON && call->op && call->body.length)
+        mask_members(text, call->op->params, (kz_json){ call->body.data, call->body.length });
     if (query)
         mask_form(text, query + 1, strlen(query + 1));
 }

@@ -1,49 +1,30 @@
 /* pages.c: addresses of the platform's pages that a person's browser opens: they follow from the base URL. */
 #include "auth-tables.h"
 
+#include <kamiwaza/auth-plugin.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-typedef struct pair {
-    const char *name, *value;
-} pair;
-
-static void encode(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~", c);
-        fprintf(out, plain ? "%c" : "%%%02X", c);
-    }
-}
-
-/* The base URL with a path and those pairs that have a value. */
-static void *page(kz_service *service, const char *path, const pair *pairs, size_t n_pairs, kz_error **error)
+/* The base URL with a path and those arguments that are given; a null is as good as none. */
+static void *page(kz_service *service, const char *path, kz_string_entry *arguments, uint64_t n, kz_error **error)
 {
     const char *base = kz_service_setting(service, "base_url");
-    char *text = NULL, separator = '?';
-    size_t length = 0, base_length = base ? strlen(base) : 0;
-    while (base_length && base[base_length - 1] == '/')
-        base_length--;
-    FILE *out = open_memstream(&text, &length);
-    if (out) {
-        fprintf(out, "%.*s%s", (int)base_length, base ? base : "", path);
-        for (size_t i = 0; i < n_pairs; i++)
-            if (pairs[i].value && pairs[i].value != kz_null_string) {
-                fprintf(out, "%c%s=", separator, pairs[i].name);
-                encode(out, pairs[i].value);
-                separator = '&';
-            }
+    size_t length = base ? strlen(base) : 0;
+    while (length && base[length - 1] == '/')
+        length--;
+    for (uint64_t i = 0; i < n; i++)
+        if (arguments[i].value == kz_null_string)
+            arguments[i].value = NULL;
+    kz_string_value *query = kz_provider_form(arguments, n, error);
+    kz_string_value *result = kz_result_new(&kz_schema_string_value, sizeof *result, error);
+    size_t more = query ? kz_string_length(query->value) : 0, size = length + strlen(path) + more + 2;
+    char *text = result ? kz_result_memory(result, size, error) : NULL;
+    if (text && query) {
+        snprintf(text, size, "%.*s%s%s%s", (int)length, base ? base : "", path, more ? "?" : "", query->value);
+        result->value = kz_result_string(result, text, SIZE_MAX, error);
     }
-    bool fine = out && !fclose(out);
-    kz_string_value *result = fine ? kz_result_new(&kz_schema_string_value, sizeof *result, error) : NULL;
-    if (!fine)
-        kz_error_no_memory(error);
-    if (result)
-        result->value = kz_result_string(result, text, length, error);
-    free(text);
-    if (!result || result->value)
+    kz_free(query);
+    if (result && result->value)
         return result;
     kz_free(result);
     return NULL;
@@ -52,13 +33,13 @@ static void *page(kz_service *service, const char *path, const pair *pairs, size
 void *kzp_auth_login_url(kz_service *service, const void *arguments, kz_error **error)
 {
     const kz_auth_login_url_params *params = arguments;
-    const pair pairs[] = { { "redirect_uri", params->redirect_uri }, { "provider", params->provider } };
-    return page(service, "/auth/login", pairs, 2, error);
+    kz_string_entry query[] = { { "redirect_uri", params->redirect_uri }, { "provider", params->provider } };
+    return page(service, "/auth/login", query, 2, error);
 }
 
 void *kzp_auth_logout_url(kz_service *service, const void *arguments, kz_error **error)
 {
     const kz_auth_logout_url_params *params = arguments;
-    const pair pairs[] = { { "redirect_uri", params->redirect_uri } };
-    return page(service, "/auth/logout/front-channel", pairs, 1, error);
+    kz_string_entry query[] = { { "redirect_uri", params->redirect_uri } };
+    return page(service, "/auth/logout/front-channel", query, 1, error);
 }

@@ -16,6 +16,7 @@ static const route routes[] = {
     { "GET", "/api/things/" ID, 200, NULL, "{\"id\":\"1\",\"name\":\"one\",\"size\":2048,\n\"parts\":[\"p\",\"q\"]}", 0, NULL },
     { "POST", "/api/things", 200, NULL, "{\"id\":\"2\",\"name\":\"two\"}", 0, NULL },
     { "GET", "/api/content", 200, "application/octet-stream", "a\0b", 3, NULL },
+    { "POST", "/api/unlock", 204, NULL, "", 0, NULL },
     { "DELETE", "/api/things/" ID, 204, NULL, "", 0, NULL },
     { "GET", "/api/parts/select", 200, NULL, "\"left\"", 0, NULL },
 };
@@ -59,6 +60,23 @@ static void test_body_members_are_options(void)
     g_auto(outcome) together = run("probe", "make", "--thing", "{\"name\": \"whole\"}", NULL);
     assert_status(&together, 0);
     expect_request(it, "POST /api/things\n{\"name\":\"whole\"}");
+    server_stop(it);
+}
+
+static void test_secrets_need_not_be_among_the_words(void)
+{
+    server *it = start();
+    g_autofree char *path = g_build_filename(runner_home(), "secret", NULL), *word = g_strconcat("@", path, NULL);
+    g_assert_true(g_file_set_contents(path, "from a \"file\"\nand more\n", -1, NULL));
+    g_auto(outcome) both = run_with_input("first line\nsecond\n", "probe", "unlock", "--word", "-", "--pin", "-", NULL);
+    assert_status(&both, 0);
+    expect_request(it, "POST /api/unlock\n{\"word\":\"first line\",\"pin\":\"second\"}");
+    g_auto(outcome) file = run("probe", "unlock", word, "--pin", "1-@", NULL);
+    assert_status(&file, 0);
+    expect_request(it, "POST /api/unlock\n{\"word\":\"from a \\\"file\\\"\",\"pin\":\"1-@\"}");
+    g_auto(outcome) none = run("probe", "unlock", "@/nowhere", NULL);
+    assert_status(&none, 2);
+    assert_holds(none.err, "word: ");
     server_stop(it);
 }
 
@@ -262,6 +280,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/operation/options-become-arguments", test_options_become_arguments);
     g_test_add_func("/cli/operation/body-members-are-options", test_body_members_are_options);
+    g_test_add_func("/cli/operation/secrets-need-not-be-among-the-words", test_secrets_need_not_be_among_the_words);
     g_test_add_func("/cli/operation/required-arguments-need-no-name", test_required_arguments_need_no_name);
     g_test_add_func("/cli/operation/identifier-goes-where-it-fits", test_identifier_goes_where_it_fits);
     g_test_add_func("/cli/operation/wrong-values-name-the-option", test_wrong_values_name_the_option);

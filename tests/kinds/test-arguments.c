@@ -159,6 +159,22 @@ static void test_secrets(void)
     g_assert_null(strstr(f.error->message, "HUNTER22"));
     expect_error(&f, KZ_ERROR_ARGUMENT, "password is \"***\", which does not match");
     end(&f);
+    /* A server that says what it was sent, as some frameworks do. */
+    const char *said =
+        "{\"detail\":[{\"loc\":[\"body\",\"password\"],\"msg\":\"bad: a-word\",\"input\":[\"a-word\",\"deep \\\"one\"]}]}";
+    char *answer = g_strdup_printf(
+        "HTTP/1.1 422 No\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", strlen(said), said);
+    begin_with(&f, &(WireAnswer){ answer, -1, 0 });
+    const kz_account accounts[] = { { .name = "input", .token = "deep \"one" } };
+    g_assert_null(
+        kz_kinds_keep(f.kinds, &(kz_kinds_keep_params){ .password = "a-word", .accounts = accounts, .n_accounts = 1 }, &f.error));
+    char *detail = g_strndup(f.error->detail.text, f.error->detail.length);
+    g_assert_cmpstr(
+        detail, ==, "[{\"loc\":[\"body\",\"password\"],\"msg\":\"bad: ******\",\"input\":[\"******\",\"**********\"]}]");
+    g_free(detail);
+    expect_error(&f, KZ_ERROR_VALIDATION, "bad: ******");
+    end(&f);
+    g_free(answer);
 }
 
 static void test_form(void)

@@ -80,6 +80,7 @@ static void test_sign_in(void)
     kz_free(models);
     kz_client_free(client);
     g_assert_null(sign_in(&f, "ann", "another"));
+    g_assert_null(strstr(f.error->message, "KAMIWAZA_TOKEN")); /* it was none of those */
     failed(&f, KZ_ERROR_AUTHENTICATION, "Invalid user credentials");
     g_assert_null(sign_in(&f, "nobody", "secret word"));
     failed(&f, KZ_ERROR_AUTHENTICATION, "Invalid user credentials");

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <kamiwaza/auth-plugin.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,10 +139,31 @@ static char *json_upload(const argument *item, const char *text, kz_error **erro
     return path ? g_strdup_printf("{\"$file\":{\"path\":%s}}", path) : NULL;
 }
 
+/* A secret need not stand among the words, where others see it: - asks for it, or reads a line; @FILE is where it stands. */
+static char *json_secret(const argument *item, const char *text, kz_error **error)
+{
+    enum { LONGEST = 65536 };
+    if (strcmp(text, "-") != 0 && *text != '@')
+        return json_text(item, text, error);
+    g_autofree char *what = g_strdelimit(g_strdup(item->option), "-", ' '), *read = NULL, *json = NULL;
+    size_t length = LONGEST;
+    if (*text == '@') {
+        read = source_read(what, text, &length, error);
+        if (read)
+            read[strcspn(read, "\r\n")] = 0;
+    } else if (!terminal_ask(what, true, read = g_malloc0(LONGEST), LONGEST, error)) {
+        return NULL;
+    }
+    json = read ? json_text(item, read, error) : NULL;
+    if (read)
+        kz_wipe(read, length);
+    return g_steal_pointer(&json);
+}
+
 static char *json_one(const argument *item, const kz_field *field, const char *text, kz_error **error)
 {
     switch (field->type) {
-    case KZ_TYPE_STRING: return json_text(item, text, error);
+    case KZ_TYPE_STRING: return field->flags & KZ_FIELD_SECRET ? json_secret(item, text, error) : json_text(item, text, error);
     case KZ_TYPE_INT: return json_number(item, text, true, error);
     case KZ_TYPE_NUMBER: return json_number(item, text, false, error);
     case KZ_TYPE_BOOL: return json_truth(item, text, error);

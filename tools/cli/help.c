@@ -177,6 +177,8 @@ static void add_limits(GString *to, const kz_field *field)
         g_string_append_printf(to, " %s %g.", check->flags & KZ_EXCLUSIVE_MINIMUM ? "Above" : "At least", check->minimum);
     if (check && check->flags & KZ_HAS_MAXIMUM)
         g_string_append_printf(to, " %s %g.", check->flags & KZ_EXCLUSIVE_MAXIMUM ? "Below" : "At most", check->maximum);
+    if (field->flags & KZ_FIELD_SECRET)
+        g_string_append(to, " With - it is asked for, with @FILE read.");
     if (field->fallback)
         g_string_append_printf(to, " Default: %s.", field->fallback);
     if (field->flags & KZ_FIELD_DEPRECATED)
