@@ -43,10 +43,15 @@ void emulator_stop(GSubprocess *emulator)
 
 kz_client *emulator_client(const char *url, kz_error **error)
 {
-    return emulator_client_with(url, NULL, NULL, error);
+    return emulator_client_set(url, NULL, error);
 }
 
 kz_client *emulator_client_with(const char *url, const char *setting, const char *value, kz_error **error)
+{
+    return emulator_client_set(url, (const char *const[]){ setting, value, NULL }, error);
+}
+
+kz_client *emulator_client_set(const char *url, const char *const *settings, kz_error **error)
 {
     kz_config *config = kz_config_new(error);
     char *hub = g_strdup_printf("%.*s/hub", (int)(strlen(url) - 4), url);
@@ -54,8 +59,8 @@ kz_client *emulator_client_with(const char *url, const char *setting, const char
     kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), error);
     kz_config_set(config, "base_url", url, error);
     kz_config_set(config, "hub_url", hub, error);
-    if (setting)
-        kz_config_set(config, setting, value, error);
+    for (; settings && *settings; settings += 2)
+        kz_config_set(config, settings[0], settings[1], error);
     kz_client *client = kz_client_new(config, error);
     kz_config_free(config);
     g_free(hub);

@@ -15,6 +15,8 @@ void emulator_stop(GSubprocess *emulator);
 kz_client *emulator_client(const char *url, kz_error **error);
 /* The same with one more setting: token, api_key ... */
 kz_client *emulator_client_with(const char *url, const char *setting, const char *value, kz_error **error);
+/* The same with several: names and values in turn, NULL at the end; or NULL. */
+kz_client *emulator_client_set(const char *url, const char *const *settings, kz_error **error);
 
 /* An emulator, a client of it without credentials, and a slot. */
 typedef struct EmulatorFixture {
