@@ -250,6 +250,8 @@ def write_header(service):
                       service.areas + ['functions'] * bool(service.functions)])
         return closing(out)
     out = opening(service, service.c_name, about_service(service), ['kamiwaza/kamiwaza.h']) + ['KZ_BEGIN_DECLS', '']
+    if service.schemas:
+        return closing(out + type_lines(service.enums, service.structs) + ['KZ_END_DECLS'])
     out += handle_lines(service) + type_lines(service.enums, [struct for struct in service.structs if not struct.params])
     out += params_lines(service) + sizes_lines(service, service.structs) + [''] + accessor_lines(service) + functions(service)
     return closing(out + ['KZ_END_DECLS'])

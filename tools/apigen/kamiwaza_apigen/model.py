@@ -151,6 +151,7 @@ class Service:
     locate: tuple = None    # function, the argument that it goes by
     functions: str = None   # a constant of the plugin: its functions for programs
     areas: list = field(default_factory=list)   # each has a header of its own
+    schemas: bool = False   # documents to read and write, and no service
     structs: list = field(default_factory=list)
     enums: list = field(default_factory=list)
     operations: list = field(default_factory=list)

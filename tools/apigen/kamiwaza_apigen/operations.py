@@ -305,6 +305,19 @@ def fnv(text):
     return value
 
 
+def documents_of(root, types, service):
+    """A struct for each schema of the description: to read and to write, without a service."""
+    for key in ('paths', 'x-kz-operations'):
+        if root.get(key):
+            raise DescriptionError(root.where(key), 'a description of schemas alone (x-kz-schemas) has no operations')
+    components = root.get('components', {})
+    schemas = components.get('schemas') if isinstance(components, Map) else None
+    if not isinstance(schemas, Map) or not schemas:
+        raise DescriptionError(root.where('x-kz-schemas'), 'there are no schemas in components')
+    for name in schemas:
+        types.result(types.resolver.view(schemas[name], schemas.where(name)), f'{service}_{name}')
+
+
 def make_service(documents, types, notices, name):
     """The whole service, everything named."""
     root = documents.root
@@ -330,7 +343,11 @@ def make_service(documents, types, notices, name):
     if not isinstance(areas, List) and areas or not all(isinstance(each, str) and re.fullmatch('[a-z][a-z0-9_]*', each) for each in areas):
         raise DescriptionError(root.where('x-kz-areas'), 'a list of names is expected: a-z, 0-9 and _')
     service.areas = list(areas)
-    service.operations = Operations(documents, types, notices, c_name).all()
+    service.schemas = root.get('x-kz-schemas', False)
+    if service.schemas:
+        documents_of(root, types, c_name)
+    else:
+        service.operations = Operations(documents, types, notices, c_name).all()
     for i, area in enumerate(service.areas):
         if not any(made.area == area for made in service.operations):
             raise DescriptionError(areas.where(i), f'no operation has the area "{area}" as its first tag')

@@ -149,11 +149,14 @@ def operation_lines(service, op):
 
 def write_tables(service, header_name, internal_name):
     c = service.c_name
-    out = comment([f'The tables of the service "{service.name}": what its operations send and what comes back, for the core to execute. '
-                   f'Made by kamiwaza-apigen from {flat(service.source)}: change that instead.'])
+    what = (f'The tables of the documents "{service.name}", for kz_result_read() and the like.' if service.schemas else
+            f'The tables of the service "{service.name}": what its operations send and what comes back, for the core to execute.')
+    out = comment([f'{what} Made by kamiwaza-apigen from {flat(service.source)}: change that instead.'])
     out += [f'#include "{internal_name}"', '', '#include <stddef.h>', '']
     for struct in service.structs:
         out += schema_lines(service, struct)
+    if service.schemas:
+        return '\n'.join(line.rstrip() for line in out)
     for op in service.operations:
         out += operation_parts(service, op)
     out += ['', f'static const kz_operation kzt_{c}_operations[] = {{']
@@ -179,8 +182,10 @@ def write_tables(service, header_name, internal_name):
 def write_internal(service, header_name):
     c = service.c_name
     guard = f'KZP_{c.upper()}_TABLES_H'
-    out = comment([f'For the flows of the service "{service.name}": the tables of its structs, for kz_result_new() and the like, and the '
-                   f'functions that the description expects to be written by hand. Made by kamiwaza-apigen from {flat(service.source)}.'])
+    what = (f'The tables of the documents "{service.name}", for kz_result_read() and the like.' if service.schemas else
+            f'For the flows of the service "{service.name}": the tables of its structs, for kz_result_new() and the like, and the '
+            'functions that the description expects to be written by hand.')
+    out = comment([f'{what} Made by kamiwaza-apigen from {flat(service.source)}.'])
     out += [f'#ifndef {guard}', f'#define {guard}', '', f'#include <{header_name}>', '#include <kamiwaza/plugin.h>'] + ([f'#include <kamiwaza/{service.name}/functions.h>'] if service.functions else []) + ['',
             '#pragma GCC visibility push(hidden)', '']
     out += [f'extern const kz_schema {struct.table()};' for struct in service.structs] + ['']
