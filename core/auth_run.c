@@ -108,18 +108,20 @@ static void request_ended(kzi_call *call)
     call->loop->changed = true;
 }
 
-static bool may_travel(const kzi_settings *settings, const kz_provider_http *http, kz_error **error)
+bool kz_provider_may_ask(const kz_provider *auth, const char *url, kz_error **error)
 {
-    if (!http->url || !http->method || (strncasecmp(http->url, "https://", 8) != 0 && strncasecmp(http->url, "http://", 7) != 0))
+    if (kzi_stuck(error))
+        return false;
+    if (!auth || !url || (strncasecmp(url, "https://", 8) != 0 && strncasecmp(url, "http://", 7) != 0))
         return kz_error_set(error, KZ_ERROR_AUTHENTICATION, NULL, "The auth provider names an address that is no http(s) URL.");
-    if (settings->allow_plain_http || !strncasecmp(http->url, "https:", 6) || kzi_is_loopback(http->url))
+    if (auth->client->settings->allow_plain_http || !strncasecmp(url, "https:", 6) || kzi_is_loopback(url))
         return true;
-    char url[512];
-    kzi_public_url(http->url, url, sizeof url);
+    char shown[512];
+    kzi_public_url(url, shown, sizeof shown);
     return kz_error_set(error, KZ_ERROR_CONFIG, NULL,
         "Signing in at %s would go over plain HTTP to a host other than this machine: use an https:// address, or set "
         "allow_plain_http (KAMIWAZA_ALLOW_PLAIN_HTTP=1) if the network is trusted.",
-        url);
+        shown);
 }
 
 static bool put_lines(kzi_call *call, const kz_provider_http *http)
@@ -141,7 +143,7 @@ static bool begin_request(kzi_auth_run *run, kzi_loop *loop, kz_error **error)
     kz_provider *auth = run->auth;
     const kz_provider_http *http = &run->step.request;
     const kzi_settings *settings = auth->client->settings;
-    if (!may_travel(settings, http, error))
+    if (!kz_provider_may_ask(auth, http->method ? http->url : NULL, error))
         return false;
     auth_request *request = calloc(1, sizeof *request);
     if (!request)

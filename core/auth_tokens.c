@@ -83,10 +83,17 @@ static void refuse(const kz_provider_answer *answer, const char *what, const cha
     kzi_error_fill(error, &facts);
 }
 
-/* The answer as a JSON object, or nothing with the slot filled. */
-static kz_json judge(const kz_provider_answer *answer, const char *what, kz_error **error)
+kz_json kz_provider_answer_object(const kz_provider_step *step, const char *what, kz_error **error)
 {
-    kz_json none = { 0 }, whole = { answer->body, answer->length };
+    kz_json none = { 0 };
+    if (kzi_stuck(error))
+        return none;
+    if (!step || !what) {
+        kz_error_set(error, KZ_ERROR_ARGUMENT, "step", "Reading an answer takes a step and what it is for.");
+        return none;
+    }
+    const kz_provider_answer *answer = &step->answer;
+    kz_json whole = { answer->body, answer->length };
     size_t line, column;
     const char *problem;
     char message[256];
@@ -106,7 +113,7 @@ static kz_json judge(const kz_provider_answer *answer, const char *what, kz_erro
         whole.text++, whole.length--;
     if (whole.length && *whole.text == '{' && kzi_json_valid(whole.text, whole.length, KZI_MAX_DEPTH, &line, &column, &problem))
         return whole;
-    snprintf(message, sizeof message, "the answer is %s where a JSON object with a token was due; is the address right?",
+    snprintf(message, sizeof message, "the answer is %s where a JSON object was due; is the address right?",
         !whole.length            ? "empty"
             : *whole.text == '<' ? "a page (HTML)"
             : *whole.text == '{' ? "JSON that breaks off or is damaged"
@@ -127,7 +134,7 @@ kz_provider_tokens *kz_provider_read_tokens(const kz_provider_step *step, const 
     }
     snprintf(whose, sizeof whose, "%s: the answer", what);
     kz_error *problem = NULL;
-    kz_json whole = judge(&step->answer, what, &problem);
+    kz_json whole = kz_provider_answer_object(step, what, &problem);
     kz_provider_tokens *tokens = whole.text ? kz_result_new(&schema, sizeof *tokens, &problem) : NULL;
     if (tokens) {
         kzi_scope *scope = kzi_header_of(tokens)->scope;

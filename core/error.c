@@ -106,15 +106,20 @@ static const char *put(char **at, const char *text)
     return copy;
 }
 
-/* Messages quote what was given or received: bytes that are no UTF-8 are shown as question marks. */
+/* Messages quote what was given or received, and end up on terminals: bytes that are no UTF-8 are shown as question marks, and so are
+ * control characters (C1 too, two bytes in UTF-8) but for line breaks and tabs. */
 static const char *put_message(char **at, const char *text)
 {
     char *copy = *at;
     const char *made = put(at, text);
-    if (!kzi_utf8_valid(copy, strlen(copy)))
-        for (; *copy; copy++)
-            if ((unsigned char)*copy >= 0x80)
-                *copy = '?';
+    bool valid = kzi_utf8_valid(copy, strlen(copy));
+    for (; *copy; copy++) {
+        unsigned char c = (unsigned char)*copy, next = (unsigned char)copy[1];
+        if (valid && c == 0xc2 && next < 0xa0)
+            *copy++ = '?', *copy = '?';
+        else if ((c >= 0x80 && !valid) || (c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
+            *copy = '?';
+    }
     return made;
 }
 

@@ -121,6 +121,17 @@ static void mask_members(kzi_buffer *text, const kz_schema *schema, kz_json obje
                 mask_member(text, &schema->fields[i], value);
 }
 
+/* The settings of the provider that are secret, such as a client's secret that travels in a header. */
+static void mask_settings(kzi_buffer *text, kz_provider *auth)
+{
+    pthread_mutex_lock(&auth->lock);
+    const kz_provider_vtable *vtable = auth->status == KZI_AUTH_READY ? auth->vtable : NULL;
+    pthread_mutex_unlock(&auth->lock);
+    for (uint64_t i = 0; vtable && i < vtable->n_settings; i++)
+        if (vtable->settings[i].secret)
+            mask_text(text, kz_provider_value(auth, vtable->settings[i].name));
+}
+
 void kzi_mask_secrets(const kzi_call *call, kzi_buffer *text)
 {
     const kzi_settings *settings = call->client->settings;
@@ -131,6 +142,8 @@ void kzi_mask_secrets(const kzi_call *call, kzi_buffer *text)
     mask_text(text, settings->token);
     mask_text(text, settings->hub_token);
     mask_text(text, settings->password);
+    if (call->client->auth)
+        mask_settings(text, call->client->auth);
     if (call->grant)
         mask_text(text, call->grant->token);
     if (call->body_kind == KZ_BODY_FORM && call->body.data)

@@ -36,6 +36,9 @@ typedef struct kz_provider_setting {
 /* The value of a setting as text, NULL when it is not given: one of the provider's by its own name ("issuer"), or one of the core
  * ("username", "base_url" ...). Borrowed from the client; the provider's state may keep it. */
 KZ_API const char *kz_provider_value(const kz_provider *auth, const char *name);
+/* Whether secrets may travel to an address: https, this machine, or any where allow_plain_http is set. The core refuses requests to others
+ * by itself; this is for addresses that a person is sent to. Errors: CONFIG; AUTHENTICATION: it is no http(s) URL. */
+KZ_API bool kz_provider_may_ask(const kz_provider *auth, const char *url, kz_error **error);
 /* What the program gave kz_config_set_auth(), or NULL. */
 KZ_API void *kz_provider_user(const kz_provider *auth);
 /* Writes a log record of the area "auth". The message must hold no secret. */
@@ -117,6 +120,12 @@ KZ_API bool kz_provider_granted(kz_provider_step *step, const kz_provider_grant 
 KZ_API void kz_provider_forget(kz_provider_step *step);
 /* A header of the request's answer by its name in any case, borrowed until the function returns; NULL: none. */
 KZ_API const char *kz_provider_answer_header(const kz_provider_step *step, const char *name);
+
+/* The answer of the step's request as a JSON object, borrowed until the function returns; { NULL, 0 } with the slot filled when it is none.
+ * `what` begins the messages: "Discovering the provider". Errors: AUTHENTICATION: the server refused (its `error` or `code` is the error's
+ * server_code, its description in the message), or the answer is no JSON object. CONNECTION and its kinds: nobody answered. STATE: no
+ * request ran. */
+KZ_API kz_json kz_provider_answer_object(const kz_provider_step *step, const char *what, kz_error **error);
 
 /* What a token endpoint answers (RFC 6749, section 5.1). What it did not say is NULL. */
 typedef struct kz_provider_tokens {

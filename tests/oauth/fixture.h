@@ -1,0 +1,73 @@
+/* fixture.h: what the tests of auth-oauth share: a client that signs in by the plugin with a person and a browser that are scripted, and a log
+ * in which no secret may ever be found. */
+#ifndef TEST_OAUTH_FIXTURE_H
+#define TEST_OAUTH_FIXTURE_H
+
+#include "../wire/server.h"
+
+#include <glib.h>
+#include <kamiwaza/auth-plugin.h>
+
+enum { MOST_ANSWERS = 12, MOST_WAITS = 16 };
+
+typedef struct Fixture Fixture;
+/* What the browser does with the address, on a thread of its own. */
+typedef void (*Browser)(Fixture *f, const char *url);
+
+struct Fixture {
+    WireServer *server; /* plays provider and platform, or NULL */
+    WireAnswer answers[MOST_ANSWERS];
+    guint n_answers;
+    kz_client *client;
+    kz_error *error;
+    GString *log;
+    GPtrArray *texts;   /* owned by the test */
+    GPtrArray *secrets; /* nowhere in logs and errors */
+    /* The person. */
+    kz_sign_in person;
+    Browser browser;
+    GThread *thread;
+    char *shown_url, *shown_code, *shown_whole;
+    double shown_lifetime;
+    GPtrArray *pages; /* what the browser was answered */
+    /* What the plugin waited for, in seconds; in these tests such waits are over at once. */
+    double waits[MOST_WAITS];
+    guint n_waits;
+    /* Where `gated`, the code is exchanged only after open_gate(). */
+    gboolean gated, opened;
+    GMutex lock;
+    GCond changed;
+};
+
+/* begin() empties; then answers are added, or none; then open() starts the server (if there are answers) and the client. Settings are names
+ * and values in turn; "<>" in them and in answers stands for the server's address. */
+void begin(Fixture *f);
+/* An answer in turn: a status line without "HTTP/1.1", and a JSON body; or a whole answer. */
+void add_json(Fixture *f, const char *status, const char *body);
+void add_text(Fixture *f, const char *whole);
+/* Changes an answer before it is asked for. */
+void set_json(Fixture *f, guint i, const char *status, const char *body);
+void open_gate(Fixture *f);
+void open_client(Fixture *f, const char *const *settings);
+#define OPEN(f, ...) open_client(f, (const char *const[]){ __VA_ARGS__, NULL })
+/* Ends with the check that nothing secret was said. */
+void end(Fixture *f);
+
+/* Signs in with the person in f->person. */
+bool signs_in(Fixture *f);
+/* The credential in force, or NULL with f->error. */
+kz_credential *credential_of(Fixture *f);
+/* f->error is of the class, holds each text (NULL-terminated), and is cleared. */
+void expect_error(Fixture *f, kz_error_code code, const char *const *texts);
+#define EXPECT(f, code, ...) expect_error(f, code, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* The value of a field of a form or query, decoded, or NULL. */
+char *field_of(const char *form, const char *name);
+const char *body_of(const char *request);
+/* A parameter of an address. */
+char *parameter_of(const char *url, const char *name);
+/* Sends bytes to a port of 127.0.0.1 and returns all that comes back. */
+char *exchange(guint16 port, const char *request);
+guint16 port_of(const char *url);
+
+#endif
