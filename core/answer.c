@@ -6,9 +6,17 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_tls(CURLcode code)
+/* What a server does not like it says by an alert, with TLS 1.3 only after the handshake: libcurl then takes it for a failed read. */
+static bool is_alert(const kzi_call *call)
 {
-    switch (code) {
+    return strstr(call->curl_error, "SSL") && strstr(call->curl_error, "alert");
+}
+
+static bool is_tls(const kzi_call *call)
+{
+    switch (call->code) {
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR: return is_alert(call);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_ENGINE_NOTFOUND:
     case CURLE_SSL_CERTPROBLEM:
@@ -23,9 +31,14 @@ static bool is_tls(CURLcode code)
 }
 
 /* What a person can do about it. */
-static const char *tls_remedy(CURLcode code)
+static const char *tls_remedy(const kzi_call *call)
 {
-    switch (code) {
+    if (is_alert(call) && (strstr(call->curl_error, "certificate") || strstr(call->curl_error, "unknown ca"))) {
+        return call->client->settings->client_cert
+            ? "The server does not accept the certificate of client_cert"
+            : "The server wants a certificate of this client: set client_cert and client_key";
+    }
+    switch (call->code) {
     case CURLE_PEER_FAILED_VERIFICATION:
         return "An authority of your own is named by the setting ca_file; the name and the dates of the certificate must fit";
     case CURLE_SSL_CACERT_BADFILE: return "Check the setting ca_file";
@@ -41,7 +54,7 @@ static void tls_error(kzi_call *call, const char *why)
     char *host = strstr(url, "://");
     host = host ? host + 3 : url;
     host[strcspn(host, "/")] = 0;
-    kzi_call_error(call, &call->error, KZ_ERROR_TLS, "No secure connection to %s: %s. %s.", host, why, tls_remedy(call->code));
+    kzi_call_error(call, &call->error, KZ_ERROR_TLS, "No secure connection to %s: %s. %s.", host, why, tls_remedy(call));
 }
 
 static void transport_error(kzi_call *call)
@@ -57,7 +70,7 @@ static void transport_error(kzi_call *call)
             call->method);
     else if (call->code == CURLE_OPERATION_TIMEDOUT)
         kzi_call_error(call, &call->error, KZ_ERROR_TIMEOUT, "No connection in time: %s.", why);
-    else if (is_tls(call->code))
+    else if (is_tls(call))
         tls_error(call, why);
     else if (call->code == CURLE_COULDNT_RESOLVE_HOST || call->code == CURLE_COULDNT_RESOLVE_PROXY)
         kzi_call_error(
