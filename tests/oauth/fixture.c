@@ -39,7 +39,7 @@ static void destroy(void *self)
 
 static kz_step see(Fixture *f, kz_provider_step *step, kz_step result)
 {
-    if (result == KZ_STEP_WAIT && step->fd < 0) {
+    if (result == KZ_STEP_WAIT && step->fd < 0 && !f->polls) {
         g_assert_cmpuint(f->n_waits, <, MOST_WAITS);
         f->waits[f->n_waits++] = step->wait;
         step->wait = 0;
@@ -59,15 +59,25 @@ void open_gate(Fixture *f)
     g_mutex_unlock(&f->lock);
 }
 
+static void see_memory(Fixture *f, const kz_provider_step *step)
+{
+    if (!step->memory.text)
+        return;
+    g_free(f->memory);
+    f->memory = g_strndup(step->memory.text, step->memory.length);
+}
+
 static kz_step acquire(void *self, kz_provider_step *step, kz_error **error)
 {
     Between *between = self;
+    see_memory(between->f, step);
     return see(between->f, step, plugin()->acquire(between->self, step, error));
 }
 
 static kz_step sign_out(void *self, kz_provider_step *step, kz_error **error)
 {
     Between *between = self;
+    see_memory(between->f, step);
     return see(between->f, step, plugin()->sign_out(between->self, step, error));
 }
 
@@ -229,6 +239,7 @@ void end(Fixture *f)
     g_ptr_array_unref(f->texts);
     g_ptr_array_unref(f->secrets);
     g_ptr_array_unref(f->pages);
+    g_free(f->memory);
     g_free(f->shown_url);
     g_free(f->shown_code);
     g_free(f->shown_whole);

@@ -33,8 +33,10 @@ struct Fixture {
     /* What the plugin waited for, in seconds; in these tests such waits are over at once. */
     double waits[MOST_WAITS];
     guint n_waits;
+    gboolean polls; /* they are left as they are, and not counted */
     /* Where `gated`, the code is exchanged only after open_gate(). */
     gboolean gated, opened;
+    char *memory; /* what the last renewal was given to renew by, as JSON */
     GMutex lock;
     GCond changed;
 };

@@ -6,13 +6,15 @@ import { createServer as https } from 'node:https'
 import { readFileSync } from 'node:fs'
 import { Provider } from 'oidc-provider'
 
+console.info = console.warn = () => {} // it reminds of what a real service needs
 const given = JSON.parse(process.argv[2] ?? '{}')
 const server = given.key ? https({ key: readFileSync(given.key), cert: readFileSync(given.cert) }) : http()
 
 const machine = { grant_types: ['client_credentials'], redirect_uris: [], response_types: [], scope: 'api:read' }
 const clients = [
-  { ...machine, client_id: 'machine', client_secret: 'p@ss:w%rd &+/é' },
+  { ...machine, client_id: 'machine', client_secret: 'p@ss:w%rd &+/=~' },
   { ...machine, client_id: 'poster', client_secret: 'posted & secret', token_endpoint_auth_method: 'client_secret_post' },
+  { ...machine, client_id: 'inspector', client_secret: 'looks' },
   {
     client_id: 'app',
     application_type: 'native',
@@ -56,6 +58,6 @@ server.listen(0, '127.0.0.1', () => {
     if (context.oidc?.route === 'device_authorization' && context.status === 200) context.body.interval = 0
   })
   server.on('request', provider.callback())
-  console.log(issuer)
+  process.stdout.write(`${issuer}\n`)
 })
 process.stdin.resume().on('end', () => process.exit(0))
