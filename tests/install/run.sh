@@ -33,7 +33,7 @@ if [ -f "${pc%/*}/kamiwaza-glib.pc" ]; then
 fi
 lib=$(dirname "$(find "$root" -name 'libkamiwaza.so.1' | head -n 1)")
 plugins=$(dirname "$(find "$root" -name models.so)")
-for name in models serving cluster openai auth authz; do
+for name in models serving cluster openai auth authz auth-oauth; do
     [ -f "$plugins/$name.so" ]
     check $? "installs the plugin $name"
 done
@@ -47,6 +47,10 @@ out=$(KAMIWAZA_PLUGIN_PATH="$plugins" "$prefix/list" 2>&1)
 echo "$out" | grep -q 'No connection'
 check $? "finds the plugin and asks the server"
 mkdir "$prefix/nothing"
+mv "$plugins/auth-oauth.so" "$prefix"
+out=$(KAMIWAZA_AUTH=oauth KAMIWAZA_PLUGIN_PATH="$plugins" "$root/bin/kamiwaza" call models.list 2>&1)
+echo "$out" | grep -q "no auth-oauth.so in $plugins"
+check $? "without auth-oauth.so nobody signs in by it, and the error says the file and the folder"
 for name in models serving cluster openai auth authz; do
     rm "$plugins/$name.so"
     out=$(KAMIWAZA_PLUGIN_PATH="$plugins" "$root/bin/kamiwaza" call "$name.list" 2>&1)

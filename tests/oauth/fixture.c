@@ -97,6 +97,8 @@ static gpointer browse_on(gpointer data)
 
 static void remember(char **place, const char *text)
 {
+    if (!g_strcmp0(*place, text)) /* the browser may be reading it */
+        return;
     g_free(*place);
     *place = g_strdup(text);
 }
