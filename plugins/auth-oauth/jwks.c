@@ -5,9 +5,11 @@
 #include <jose/jws.h>
 #include <string.h>
 
+/* A member by json_unpack(): json_object_get() is a function of json-c too, which would be called where this is linked into the library. */
 static const char *text_of(json_t *key, const char *name)
 {
-    return json_string_value(json_object_get(key, name));
+    const char *text = NULL;
+    return json_unpack(key, "{s:s}", name, &text) ? NULL : text;
 }
 
 /* Whether a key is meant for such signatures. The algorithm is checked against the kind of key by libjose again. */
@@ -57,7 +59,8 @@ static kz_step answered(oauth *it, oauth_run *run, kz_provider_step *step, kz_er
     if (!json.text)
         return oauth_fail_with(&problem, error);
     json_t *document = json_loadb(json.text, json.length, 0, NULL);
-    json_t *keys = json_incref(json_object_get(document, "keys"));
+    json_t *keys = NULL;
+    json_unpack(document, "{s:O}", "keys", &keys);
     json_decref(document);
     if (!json_is_array(keys)) {
         json_decref(keys);

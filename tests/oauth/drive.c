@@ -57,10 +57,15 @@ static bool set_answer(kz_client *client, kzi_auth_run *run, const char *text, l
     if (status >= 400 && !run->body.failed) {
         kzi_buffer_puts(&call.url, "http://127.0.0.1/token");
         kzi_buffer_append(&call.answer, text, length);
-        if (!call.answer.failed && !call.url.failed)
+        if (run->step.request.body) { /* what it says of that is masked */
+            call.body_kind = KZ_BODY_FORM;
+            kzi_buffer_append(&call.body, run->step.request.body, run->step.request.body_length);
+        }
+        if (!call.answer.failed && !call.url.failed && !call.body.failed)
             kzi_answer_api_error(&call);
         run->failure = call.error;
         kzi_buffer_free(&call.answer);
+        kzi_buffer_free(&call.body);
         kzi_buffer_free(&call.url);
         if (kz_error_is(run->failure, KZ_ERROR_NO_MEMORY))
             run->step.answer.status = 0;
@@ -98,7 +103,9 @@ kz_step drive(kz_client *client, void *self, kz_provider_reason reason, const ch
     kz_sign_in person = { .size = sizeof person, .way = KZ_SIGN_IN_DEVICE, .show = show };
     kzi_auth_run run = { .auth = client->auth };
     kz_step step = KZ_STEP_WAIT;
-    run.step = (kz_provider_step){ .size = sizeof run.step, .reason = reason, .fd = -1, .core = &run, .token = "token" };
+    run.step = (kz_provider_step){
+        .size = sizeof run.step, .reason = reason, .fd = -1, .core = &run, .token = "the-access-token"
+    };
     run.step.person = reason == KZ_PROVIDER_SIGN_IN ? &person : NULL;
     run.step.memory = (kz_json){ memory, memory ? strlen(memory) : 0 };
     for (int i = 0; i < MOST && (step == KZ_STEP_WAIT || step == KZ_STEP_REQUEST); i++) {
@@ -108,6 +115,7 @@ kz_step drive(kz_client *client, void *self, kz_provider_reason reason, const ch
         if (step == KZ_STEP_REQUEST && !text)
             break;
         step = turn(client, self, &run, text, status, length, error);
+        kz_wipe(text, length);
         free(text);
     }
     *granted = run.granted != NULL;

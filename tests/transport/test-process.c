@@ -1,5 +1,6 @@
 /* test-process.c: what a client means to its process: after fork(), and in memory that was freed. */
 #include "../wire/server.h"
+#include "memory.h"
 
 #include <kamiwaza/cluster.h>
 #include <stdio.h>
@@ -71,49 +72,15 @@ static void test_fork(void)
     wire_stop(server);
 }
 
-enum { SECRET = 40, MASK = 0x2a };
-
-/* How often the masked text stands unmasked in the memory of this process that was allocated. */
-static int times_in_memory(const unsigned char *masked)
-{
-    FILE *maps = fopen("/proc/self/maps", "re"), *memory = fopen("/proc/self/mem", "re");
-    char line[512];
-    int found = 0;
-    while (fgets(line, sizeof line, maps)) {
-        unsigned long from, to;
-        char rights[8] = "", path[256] = "";
-        sscanf(line, "%lx-%lx %7s %*s %*s %*s %255s", &from, &to, rights, path);
-        if (rights[1] != 'w' || to - from > 64ul << 20 || (*path && strcmp(path, "[heap]") != 0))
-            continue;
-        unsigned char *copy = malloc(to - from);
-        fseek(memory, (long)from, SEEK_SET);
-        size_t n = fread(copy, 1, to - from, memory);
-        for (size_t i = 0; i + SECRET <= n; i++) {
-            size_t j = 0;
-            while (j < SECRET && (copy[i + j] ^ MASK) == masked[j])
-                j++;
-            found += j == SECRET;
-        }
-        explicit_bzero(copy, to - from);
-        free(copy);
-    }
-    fclose(maps);
-    fclose(memory);
-    return found;
-}
-
 static void test_wiped(void)
 {
     unsigned char masked[SECRET];
-    for (int i = 0; i < SECRET; i++)
-        masked[i] = (unsigned char)('a' + i % 23) ^ MASK;
     const char *url = g_getenv("KAMIWAZA_TEST_URL"); /* of a server in another process */
     kz_error *error = NULL;
     g_assert_true(kz_global_init(KZ_WIPE, &error));
     char *key = malloc(SECRET + 1);
-    for (int i = 0; i < SECRET; i++)
-        key[i] = (char)(masked[i] ^ MASK);
-    key[SECRET] = 0;
+    secret_masked(0, masked);
+    secret_plain(0, key);
     kz_client *client = client_of(url, key);
     g_assert_cmpint(times_in_memory(masked), >=, 2); /* the test sees what it looks for */
     g_assert_true(asks(client, &error));
