@@ -33,13 +33,12 @@ static const char *basic(const oauth *it, oauth_run *run, kz_error **error)
     kz_result_adopt(run->root, form);
     const char *name = form->value + 2, *secret = strchr(name, '&') + 3;
     char *plain = oauth_text(run->root, error, "%.*s:%s", (int)strcspn(name, "&"), name, secret);
-    size_t length = plain ? strlen(plain) : 0, size = sizeof "Basic " + (length + 2) / 3 * 4;
-    char *value = plain ? kz_result_memory(run->root, size, error) : NULL;
-    if (!value)
+    size_t length = plain ? strlen(plain) : 0;
+    char *encoded = plain ? kz_result_memory(run->root, (length + 2) / 3 * 4 + 1, error) : NULL;
+    if (!encoded)
         return NULL;
-    memcpy(value, "Basic ", 6);
-    EVP_EncodeBlock((unsigned char *)value + 6, (const unsigned char *)plain, (int)length);
-    return value;
+    EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)plain, (int)length);
+    return oauth_text(run->root, error, "Basic %s", encoded);
 }
 
 kz_step oauth_post(oauth *it, oauth_run *run, kz_provider_step *step, const char *url, const kz_string_entry *fields,

@@ -184,7 +184,7 @@ static void accept_all(oauth_loopback *it)
 
 static oauth_redirect read_some(oauth_loopback *it, connection *c)
 {
-    char rest[1024];
+    char rest[1024] = "";
     oauth_redirect what = OAUTH_NOTHING;
     while (c->fd >= 0 && what == OAUTH_NOTHING) {
         size_t room = c->answered ? sizeof rest : LARGEST_HEAD - c->length;

@@ -106,12 +106,9 @@ static int give_password(char *buffer, int size, int writing, void *user)
 {
     const oauth *it = user;
     const char *password = kz_provider_value(it->core, "private_key_password");
-    size_t length = password ? strlen(password) : 0;
+    int length = password ? snprintf(buffer, (size_t)size, "%s", password) : -1;
     (void)writing;
-    if (!password || length > (size_t)size)
-        return -1;
-    memcpy(buffer, password, length);
-    return (int)length;
+    return length < size ? length : -1;
 }
 
 static bool read_key(oauth *it, kz_error **error)
