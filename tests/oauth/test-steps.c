@@ -424,6 +424,24 @@ static void test_failed_renewal_keeps_what_renews(void)
     end(&f);
 }
 
+static void test_failed_sign_in_keeps_what_there_is(void)
+{
+    Fixture f;
+    begin_device(&f);
+    add_json(&f, "200 OK", DEVICE "}");
+    add_json(&f, "200 OK", TOKENS(",\"refresh_token\":\"refresh-1\""));
+    add_json(&f, "200 OK", DEVICE "}");
+    add_json(&f, "400 Bad Request", "{\"error\":\"access_denied\"}");
+    add_json(&f, "200 OK", "[]");
+    OPEN(&f, BY_DEVICE);
+    g_assert_true(signs_in(&f));
+    g_assert_false(signs_in(&f));
+    EXPECT(&f, KZ_ERROR_AUTHENTICATION, "access_denied");
+    g_assert_true(call(&f));
+    g_assert_nonnull(strstr(wire_request(f.server, 4), "Bearer " TOKEN));
+    end(&f);
+}
+
 static void test_revocation(void)
 {
     Fixture f;
@@ -577,6 +595,7 @@ int main(int argc, char **argv)
     g_test_add_func("/oauth/connection-errors-stay-what-they-are", test_nobody_there);
     g_test_add_func("/oauth/refresh-tokens-rotate-and-reuse-ends-the-sign-in", test_rotation);
     g_test_add_func("/oauth/a-renewal-that-fails-for-a-while-loses-nothing", test_failed_renewal_keeps_what_renews);
+    g_test_add_func("/oauth/a-sign-in-that-fails-loses-nothing", test_failed_sign_in_keeps_what_there_is);
     g_test_add_func("/oauth/signing-out-gives-the-tokens-back", test_revocation);
     g_test_add_func("/oauth/nobody-signed-in-says-what-to-do", test_nobody_signed_in);
     g_test_add_func("/oauth/device-pending-and-slow-down", test_device);
