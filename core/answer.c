@@ -1,6 +1,7 @@
 /* answer.c: what an answer means. Classifies how the transport ended, and decodes a good answer by the operation's schema into
  * a result of its own scope. */
 #include "engine.h"
+#include "json_scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,8 @@ static bool looks_like_page(const kzi_call *call)
 {
     if (call->content_type && !strncasecmp(call->content_type, "text/html", 9))
         return true;
+    if (call->content_type && call->op && call->op->text)
+        return false;
     size_t at = 0;
     while (at < call->answer.length && strchr(" \t\r\n", call->answer.data[at]))
         at++;
@@ -112,15 +115,15 @@ void kzi_answer_classify(kzi_call *call)
         kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "What answered does not speak HTTP.");
 }
 
-static void *decode_text(kzi_call *call, kzi_scope *scope)
+/* The answer as a text of `scope`, and as its JSON in *header; NULL: no memory, or the call's error says why. */
+static const char *text_of(kzi_call *call, kzi_scope *scope, kzi_header *header)
 {
-    kz_string_value *value = kzi_scope_object(scope, &kz_schema_string_value, sizeof *value);
-    if (value)
-        value->value = kzi_scope_string(scope, call->answer.data ? call->answer.data : "", call->answer.length);
+    const char *data = call->answer.data ? call->answer.data : "";
+    const char *value = kzi_scope_string(scope, data, call->answer.length);
     kzi_buffer json = { 0 };
-    if (!value || !value->value)
+    if (!value)
         return NULL;
-    if (!kzi_json_put_string(&json, call->answer.data ? call->answer.data : "", call->answer.length)) {
+    if (!kzi_json_put_string(&json, data, call->answer.length)) {
         kzi_buffer_free(&json);
         kzi_call_error(call, &call->error, KZ_ERROR_DECODE, "The text of the answer is not UTF-8.");
         return NULL;
@@ -131,9 +134,43 @@ static void *decode_text(kzi_call *call, kzi_scope *scope)
         free(text);
         return NULL;
     }
-    kzi_header_of(value)->text = text;
-    kzi_header_of(value)->length = length;
+    header->text = text;
+    header->length = length;
     return value;
+}
+
+static void *decode_text(kzi_call *call, kzi_scope *scope)
+{
+    kz_string_value *value = kzi_scope_object(scope, &kz_schema_string_value, sizeof *value);
+    return value && (value->value = text_of(call, scope, kzi_header_of(value))) ? value : NULL;
+}
+
+/* Whether what came is text, where the operation allows for that: no object of JSON by its first byte and its content type. */
+static bool is_plain_text(const kzi_call *call)
+{
+    size_t at = 0;
+    if (!call->op || !call->op->text)
+        return false;
+    while (at < call->answer.length && strchr(" \t\r\n", call->answer.data[at]))
+        at++;
+    bool object = at < call->answer.length && call->answer.data[at] == '{';
+    size_t line, column;
+    const char *problem;
+    return !object ||
+        (call->content_type && !strncasecmp(call->content_type, "text/", 5) &&
+            !kzi_json_valid(call->answer.data, call->answer.length, KZI_MAX_DEPTH, &line, &column, &problem));
+}
+
+/* A text in the place of an object: its member takes it. */
+static void *decode_as_member(kzi_call *call, kzi_scope *scope)
+{
+    const kz_schema *schema = call->op->result;
+    char *object = kzi_scope_object(scope, schema, call->result_size > schema->size ? call->result_size : schema->size);
+    const char *text = object ? text_of(call, scope, kzi_header_of(object)) : NULL;
+    for (uint32_t i = 0; text && i < schema->n_fields; i++)
+        if (!strcmp(schema->fields[i].name, call->op->text))
+            memcpy(object + schema->fields[i].offset, &text, sizeof text);
+    return text ? object : NULL;
 }
 
 static void *decode_bytes(kzi_call *call, kzi_scope *scope)
@@ -155,6 +192,8 @@ static void *decode_bytes(kzi_call *call, kzi_scope *scope)
 static void *decode_json(kzi_call *call, kzi_scope *scope)
 {
     const kz_schema *schema = call->op->result;
+    if (is_plain_text(call))
+        return decode_as_member(call, scope);
     if (!call->answer.length && schema->shape == KZ_SHAPE_VALUE)
         return kzi_scope_object(scope, schema, call->result_size > schema->size ? call->result_size : schema->size);
     size_t length;

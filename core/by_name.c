@@ -1,5 +1,6 @@
 /* by_name.c: operations by their names: "models.list" or "models.list_models", arguments as JSON. What the command and
  * bindings use. Also gives tools the tables of what is loaded. */
+#include "call_options.h"
 #include "engine.h"
 #include "result.h"
 
@@ -169,7 +170,10 @@ bool kz_call_by_name(
     op = streaming_sibling(op, handle->instance, args);
     streams |= op->answer >= KZ_ANSWER_EVENTS || (op->paging && op->paging->cursor);
     kz_service *own = options ? kz_service_with_options(handle, options, error) : handle;
-    bool fine = own && run(own, handle->instance, op, streams, args, answer, error);
+    kz_service *full = own ? kzi_call_options(own, op, args, error) : NULL;
+    bool fine = full && run(full, handle->instance, op, streams, args, answer, error);
+    if (full != own)
+        kz_service_free(full);
     if (own != handle)
         kz_service_free(own);
     return fine;

@@ -86,6 +86,20 @@ static bool read_body(kzi_reader *r, const kz_schema *schema, char *object, cons
     return fine;
 }
 
+/* A null that the struct has no place for, since a pointer that is NULL is not given: it travels as a member of `extra`. */
+static bool is_null_apart(kzi_reader *r, const kz_schema *schema, const kz_field *field)
+{
+    bool pointer = field->container != KZ_ONE || field->type >= KZ_TYPE_OBJECT;
+    return schema->request && pointer && field->flags & KZ_FIELD_NULLABLE && field->place == KZ_IN_BODY &&
+        kzi_scan_peek(&r->scan) == 'n';
+}
+
+static bool skip(kzi_reader *r, const kzi_frame *frame)
+{
+    kz_json ignored;
+    return kzi_scan_value(&r->scan, &ignored.text, &ignored.length) || kzi_read_fail(r, frame, r->scan.problem, NULL);
+}
+
 bool kzi_read_argument(kzi_reader *r, const kz_schema *schema, const kz_field *field, char *object, const kzi_span *name,
     const kzi_frame *frame, kzi_buffer *extra)
 {
@@ -94,16 +108,22 @@ bool kzi_read_argument(kzi_reader *r, const kz_schema *schema, const kz_field *f
         return read_body(r, schema, object, frame);
     if (!field)
         field = by_alias(schema, name);
-    if (field)
+    bool null = field && is_null_apart(r, schema, field);
+    if (field && !null)
         return kzi_read_field(r, schema, field, object, frame);
-    if (root || schema->sealed)
+    if (root && !field && kzi_is_call_option(name))
+        return skip(r, frame);
+    if (!null && (root || schema->sealed))
         return unknown(r, schema, name);
     const char *text;
     size_t length;
     if (!kzi_scan_value(&r->scan, &text, &length))
         return kzi_read_fail(r, frame, r->scan.problem, NULL);
     kzi_buffer_puts(extra, extra->length ? ",\"" : "{\"");
-    kzi_buffer_append(extra, name->text, name->length);
+    if (field)
+        kzi_buffer_puts(extra, field->name);
+    else
+        kzi_buffer_append(extra, name->text, name->length);
     kzi_buffer_puts(extra, "\":");
     kzi_buffer_append(extra, text, length);
     return !extra->failed || kzi_read_no_memory(r);

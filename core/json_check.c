@@ -16,6 +16,7 @@
 typedef struct checker {
     const kzi_json_options *options;
     kz_error **error;
+    const char *told; /* the member of the object to come that its kind tells: its tag */
 } checker;
 
 static bool check_object(checker *c, const kz_schema *schema, const char *object, uint64_t size, const kzi_frame *frame);
@@ -273,11 +274,14 @@ const char *kzi_constant(const kz_field *field)
     return values && values[0] && !values[1] ? values[0] : NULL;
 }
 
-/* Exactly one kind is given, and the tag, which need not be, names it. */
+/* Exactly one kind is given, and the tag, which need not be, names it; or the whole object as `extra` or `from`. */
 static bool check_union(checker *c, const kz_schema *schema, const char *object, uint64_t size, const kzi_frame *frame)
 {
     const kz_field *kind = NULL;
     const char *tag = NULL, *branch;
+    kz_json extra, base;
+    if (!check_extra(c, schema, object, frame, &extra, &base))
+        return false;
     memcpy(&tag, object + schema->fields[0].offset, sizeof tag);
     for (uint32_t i = 1; i < schema->n_fields; i++) {
         const kz_field *field = &schema->fields[i];
@@ -288,11 +292,14 @@ static bool check_union(checker *c, const kz_schema *schema, const char *object,
             return refuse(c, frame, "is one kind or another, not both %s and %s", kind->name, field->name);
         kind = branch ? field : kind;
     }
+    if (kind && (extra.text || base.text))
+        return refuse(c, frame, "is one kind or another, not both %s and the %s", kind->name, extra.text ? "extra" : "from");
     if (!kind)
-        return refuse(c, frame, "needs one of its kinds, such as %s", schema->fields[1].name);
+        return extra.text || base.text || refuse(c, frame, "needs one of its kinds, such as %s", schema->fields[1].name);
     if (tag && tag != kz_null_string && strcmp(tag, kind->name) != 0)
         return refuse(c, frame, "has the %s \"%.60s\" but gives %s", schema->tag, tag, kind->name);
     memcpy(&branch, object + kind->offset, sizeof branch);
+    c->told = schema->tag;
     return check_object(c, kind->schema, branch, kzi_struct_size(kind->schema, c->options), frame);
 }
 
@@ -312,6 +319,8 @@ static bool check_object(checker *c, const kz_schema *schema, const char *object
     if (schema->shape == KZ_SHAPE_UNION && schema->request)
         return check_tail(c, schema, object, size, frame) && check_union(c, schema, object, size, frame);
     kz_json extra = { 0 }, base = { 0 };
+    const char *told = c->told;
+    c->told = NULL;
     if (!check_tail(c, schema, object, size, frame) || (schema->request && !check_extra(c, schema, object, frame, &extra, &base)))
         return false;
     for (uint32_t i = 0; i < schema->n_fields; i++) {
@@ -329,7 +338,8 @@ static bool check_object(checker *c, const kz_schema *schema, const char *object
             given |= other;
         }
         if (given || !(field->flags & KZ_FIELD_REQUIRED) || field->flags & (KZ_FIELD_READ_ONLY | KZ_FIELD_ALTERNATIVE) ||
-            kzi_constant(field) || kz_json_member(extra, field->name).text || kz_json_member(base, field->name).text)
+            kzi_constant(field) || (told && !strcmp(field->name, told)) || kz_json_member(extra, field->name).text ||
+            kz_json_member(base, field->name).text)
             continue;
         return refuse(c, &here, "is required");
     }

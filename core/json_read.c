@@ -379,21 +379,41 @@ static bool read_one(kzi_reader *r, const kz_field *field, void *at, const kzi_f
     }
 }
 
-/* Among fields of one name the one that takes what comes. */
+/* Whether a value that begins with `c` is one of this type. `ahead` stands before it. */
+static bool begins_as(kz_type type, char c, kzi_scan ahead)
+{
+    switch (type) {
+    case KZ_TYPE_JSON: return true;
+    case KZ_TYPE_STRING: return c == '"';
+    case KZ_TYPE_BOOL: return c == 't' || c == 'f';
+    case KZ_TYPE_OBJECT: return c == '{';
+    case KZ_TYPE_UPLOAD:
+        ahead.at += c == '{';
+        return c == '{' && kzi_scan_peek(&ahead) == '"' && ahead.at + 1 < ahead.end && ahead.at[1] == '$';
+    default: return c == '-' || (c >= '0' && c <= '9');
+    }
+}
+
+/* Among fields of one name the one that takes what comes; of lists the first item tells, or none. */
 static const kz_field *alternative(kzi_reader *r, const kz_schema *schema, const kz_field *field)
 {
     const kz_field *end = schema->fields + schema->n_fields;
-    char c = kzi_scan_peek(&r->scan);
+    char c = kzi_scan_peek(&r->scan), item = 0;
+    kzi_scan ahead = r->scan;
+    if (c == '[') {
+        ahead.at++;
+        item = kzi_scan_peek(&ahead);
+    }
     for (const kz_field *f = field; f < end && (f == field || f->flags & KZ_FIELD_ALTERNATIVE); f++) {
-        bool fits = f->type == KZ_TYPE_JSON && f->container == KZ_ONE ? true
-            : f->container == KZ_LIST                                 ? c == '['
-            : f->container == KZ_MAP || f->type == KZ_TYPE_OBJECT     ? c == '{'
-            : f->type == KZ_TYPE_STRING                               ? c == '"'
-            : f->type == KZ_TYPE_BOOL                                 ? c == 't' || c == 'f'
-                                                                      : c == '-' || (c >= '0' && c <= '9');
+        bool fits = f->container == KZ_LIST ? c == '[' && (item == ']' || begins_as((kz_type)f->type, item, ahead))
+            : f->container == KZ_MAP        ? c == '{'
+                                            : begins_as((kz_type)f->type, c, ahead);
         if (fits)
             return f;
     }
+    for (const kz_field *f = field; f < end && (f == field || f->flags & KZ_FIELD_ALTERNATIVE); f++)
+        if (c == '[' && f->container == KZ_LIST)
+            return f; /* none takes its items: the error names the first that does not fit */
     return field;
 }
 
@@ -516,6 +536,14 @@ static bool has_kind(const kz_schema *schema, const char *object, const char *ta
     return !own || own == kz_null_string || !strcmp(own, kind);
 }
 
+/* An argument of a kind that the schema does not know travels as it is. */
+static bool keep_unknown(const kzi_reader *r, const kz_schema *schema, char *object, kz_json whole)
+{
+    if (r->options->arguments && schema->request)
+        memcpy(object + schema->extra_offset, &whole, sizeof whole);
+    return true;
+}
+
 static bool read_union(kzi_reader *r, const kz_schema *schema, char *object, const kzi_frame *frame)
 {
     kz_json whole;
@@ -526,13 +554,12 @@ static bool read_union(kzi_reader *r, const kz_schema *schema, char *object, con
     kz_json tag = kz_json_member(whole, schema->tag);
     const kz_field *tag_field = &schema->fields[0];
     if (!tag.text || *tag.text != '"')
-        return true; /* a kind that says nothing of itself: its JSON remains */
+        return keep_unknown(r, schema, object, whole); /* a kind that says nothing of itself: its JSON remains */
     kzi_frame here = { .up = frame, .name = schema->tag, .length = strlen(schema->tag) };
     const char *kind = NULL;
     r->scan.at = tag.text;
     if (!read_string(r, &kind, &here))
         return false;
-    memcpy(object + tag_field->offset, &kind, sizeof kind);
     r->scan = before;
     for (uint32_t i = 1; i < schema->n_fields; i++) {
         if (strcmp(schema->fields[i].name, kind) != 0)
@@ -540,12 +567,14 @@ static bool read_union(kzi_reader *r, const kz_schema *schema, char *object, con
         char *inner = kzi_read_object(r, schema->fields[i].schema, frame);
         if (!inner)
             return false;
+        memcpy(object + tag_field->offset, &kind, sizeof kind);
         memcpy(object + schema->fields[i].offset, &inner, sizeof inner);
         return has_kind(schema->fields[i].schema, inner, schema->tag, kind) ||
             kzi_read_fail(r, &here, "a second value", "one value that says the kind");
     }
+    memcpy(object + tag_field->offset, &kind, sizeof kind);
     r->scan = after;
-    return true;
+    return keep_unknown(r, schema, object, whole);
 }
 
 /* Lists come bare, as { "items": [...], "total": ... } (or what the schema calls the items), as {} and as null. */

@@ -25,6 +25,9 @@ bool kzi_read_field(kzi_reader *r, const kz_schema *schema, const kz_field *fiel
 /* The field of a name; `*expected` is where it is looked for first, and moves on. */
 const kz_field *kzi_find_field(const kz_schema *schema, const kzi_span *name, uint32_t *expected);
 
+/* Whether an argument of this name is an option of the call (call_options.c). */
+bool kzi_is_call_option(const kzi_span *name);
+
 /* json_arguments.c */
 /* A member of arguments; `field` NULL: none has its name. */
 bool kzi_read_argument(kzi_reader *r, const kz_schema *schema, const kz_field *field, char *object, const kzi_span *name,

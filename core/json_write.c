@@ -13,6 +13,7 @@ typedef struct writer {
     kzi_buffer *out;
     const kzi_json_options *options;
     kz_error **error;
+    const char *tag, *kind; /* of the object to come, where its kind says what its tag is */
 } writer;
 
 static bool write_object(writer *w, const kz_schema *schema, const char *object, kz_place place, bool root);
@@ -248,6 +249,8 @@ static bool write_members(writer *w, const kz_schema *schema, const char *object
     kz_json extra = { 0 };
     const void *from = NULL;
     bool first = true, fine = true;
+    const char *tag = w->tag, *kind = w->kind;
+    w->tag = w->kind = NULL;
     if (schema->request) {
         memcpy(&extra, object + schema->extra_offset, sizeof extra);
         memcpy(&from, object + schema->from_offset, sizeof from);
@@ -258,7 +261,9 @@ static bool write_members(writer *w, const kz_schema *schema, const char *object
         if (field->place != place || (schema->request && field->flags & KZ_FIELD_READ_ONLY))
             continue;
         bool given = kzi_field_is_given(field, object, size);
-        const char *constant = schema->request && !from && !given ? kzi_constant(field) : NULL;
+        const char *constant = !schema->request || from || given ? NULL
+            : tag && !strcmp(field->name, tag)                   ? kind
+                                                                 : kzi_constant(field);
         if ((!given && !constant) || (extra.text && kz_json_member(extra, field->name).text))
             continue;
         put_name(w, &first, field->name, strlen(field->name));
@@ -283,6 +288,16 @@ static bool write_members(writer *w, const kz_schema *schema, const char *object
     return fine;
 }
 
+/* What a request of many kinds is where it names none: `extra`, else what `from` came as. */
+static kz_json whole_of(const kz_schema *schema, const char *object)
+{
+    kz_json extra;
+    const void *from;
+    memcpy(&extra, object + schema->extra_offset, sizeof extra);
+    memcpy(&from, object + schema->from_offset, sizeof from);
+    return extra.text ? extra : kz_json_of(from);
+}
+
 static bool write_root_result(writer *w, const kz_schema *schema, const char *object)
 {
     const kz_field *first = &schema->fields[0];
@@ -301,10 +316,12 @@ static bool write_root_result(writer *w, const kz_schema *schema, const char *ob
         return true;
     case KZ_SHAPE_UNION:
         for (uint32_t i = 1; i < schema->n_fields; i++)
-            if (kzi_field_is_given(&schema->fields[i], object, schema->size))
+            if (kzi_field_is_given(&schema->fields[i], object, schema->size)) {
+                w->tag = schema->tag;
+                w->kind = schema->fields[i].name;
                 return write_value(w, schema, &schema->fields[i], object);
-        if (!schema->request) /* of a kind that the schema does not know: as it came */
-            base = kz_json_of(object);
+            }
+        base = schema->request ? whole_of(schema, object) : kz_json_of(object); /* of a kind that the schema does not know */
         kzi_buffer_append(w->out, base.text ? base.text : "null", base.text ? base.length : 4);
         return true;
     default: return write_members(w, schema, object, schema->size, KZ_IN_BODY);

@@ -104,7 +104,7 @@ static CURLcode add_uploads(kzi_call *call, const kz_field *field, const void *a
         if (!upload_is_valid(&uploads[i], field->name, error))
             return CURLE_READ_ERROR;
         kzi_buffer name = { 0 };
-        bool listed = field->container == KZ_LIST && count > 1 && call->op->flags & KZ_OP_BRACKETS;
+        bool listed = field->container == KZ_LIST && call->op->flags & KZ_OP_BRACKETS;
         kzi_buffer_printf(&name, listed ? "%s[]" : "%s", field->name);
         code = name.failed ? CURLE_OUT_OF_MEMORY : add_upload(call->mime, name.data, &uploads[i]);
         kzi_buffer_free(&name);
@@ -242,14 +242,45 @@ bool kzi_upload_body(kzi_call *call, kz_error **error)
     return true;
 }
 
+/* Members of JSON as further parts; null is none. */
+static CURLcode add_members(kzi_call *call, kz_json object)
+{
+    kzi_members members;
+    kzi_span name;
+    kz_json value;
+    CURLcode code = CURLE_OK;
+    kzi_members_begin(&members, object);
+    while (!code && kzi_members_next(&members, &name, &value)) {
+        kzi_buffer plain = { 0 }, text = { 0 };
+        char *to = *value.text == 'n' ? NULL : kzi_buffer_reserve(&plain, name.length + 1);
+        if (to) {
+            to[kzi_span_text(&name, to)] = 0;
+            kzi_json_put_plain(&text, value);
+            code = call->op->flags & KZ_OP_BRACKETS ? add_brackets(call->mime, to, value) : add_text(call->mime, to, &text);
+        } else if (plain.failed) {
+            code = CURLE_OUT_OF_MEMORY;
+        }
+        kzi_buffer_free(&plain);
+        kzi_buffer_free(&text);
+    }
+    return code;
+}
+
 bool kzi_multipart_build(kzi_call *call, kz_error **error)
 {
     call->mime = curl_mime_init(call->easy);
     CURLcode code = call->mime ? CURLE_OK : CURLE_OUT_OF_MEMORY;
     const kz_schema *schema = call->op->params;
+    kz_json extra = { 0 };
+    if (call->params && schema->request)
+        memcpy(&extra, (const char *)call->params + schema->extra_offset, sizeof extra);
     for (uint32_t i = 0; !code && i < schema->n_fields; i++)
-        if (schema->fields[i].place == KZ_IN_BODY)
+        if (schema->fields[i].place == KZ_IN_BODY && !(extra.text && kz_json_member(extra, schema->fields[i].name).text))
             code = add_field(call, &schema->fields[i], error);
+    if (!code && extra.text)
+        code = add_members(call, extra);
+    if (!code && call->options && call->options->body.text)
+        code = add_members(call, call->options->body);
     if (!code)
         return true;
     return code == CURLE_READ_ERROR ? false : kz_error_no_memory(error);

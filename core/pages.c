@@ -2,6 +2,7 @@
  * cursor to the last item that came, until the server says that no more follow or sends none. */
 #include "pages.h"
 
+#include "params.h"
 #include "schema_json.h"
 #include <stdlib.h>
 #include <string.h>
@@ -34,37 +35,15 @@ static void *argument(kzi_pages *pages, const char *name)
     return NULL;
 }
 
-/* The program's strings need not outlive the call that opened the stream. */
-static bool copy_arguments(kzi_pages *pages, kz_error **error)
-{
-    const kz_schema *schema = pages->op->params;
-    for (uint32_t i = 0; i < schema->n_fields; i++) {
-        const kz_field *field = &schema->fields[i];
-        const char *text;
-        size_t count;
-        const void *at = kzi_field_at(pages->params, pages->size, field, &count);
-        if (!at || (field->type != KZ_TYPE_STRING && field->container == KZ_ONE && field->type <= KZ_TYPE_BOOL))
-            continue;
-        memcpy(&text, at, sizeof text);
-        if (!text || text == kz_null_string)
-            continue;
-        if (field->type != KZ_TYPE_STRING || field->container != KZ_ONE)
-            return kz_error_set(error, KZ_ERROR_ARGUMENT, field->name,
-                "%s cannot be given when all pages are read; call the operation page by page.", field->name);
-        text = kzi_scope_string(pages->strings, text, strlen(text));
-        if (!text)
-            return kz_error_no_memory(error);
-        memcpy(pages->params + field->offset, &text, sizeof text);
-    }
-    return true;
-}
-
 kzi_pages *kzi_pages_new(
     kz_service *service, kzi_instance *owner, const kz_operation *op, const kz_op_ref *ref, const void *params, kz_error **error)
 {
     kzi_pages *pages = calloc(1, sizeof *pages);
-    uint64_t size = ref ? ref->params_size : op->params->size;
-    if (!pages || !(pages->params = calloc(1, size)) || !(pages->strings = kzi_scope_new(256))) {
+    uint64_t size = ref ? ref->params_size : op->params->size, room = size > op->params->size ? size : op->params->size;
+    const kzi_json_options options = { .caller = ref ? ref->interface : NULL, .root_size = size };
+    /* The program's arguments need not outlive the call that opened the stream. */
+    if (!pages || !(pages->params = calloc(1, room)) || !(pages->strings = kzi_scope_new(256)) ||
+        !kzi_params_fill(pages->strings, op->params, params, &options, pages->params)) {
         kzi_pages_free(pages);
         kz_error_no_memory(error);
         return NULL;
@@ -76,15 +55,13 @@ kzi_pages *kzi_pages_new(
     pages->op = op;
     pages->ref = ref;
     pages->size = size;
-    if (params)
-        memcpy(pages->params, params, size);
     pages->offset = argument(pages, op->paging->offset);
     pages->limit = argument(pages, op->paging->limit);
     pages->cursor = argument(pages, op->paging->cursor);
     if ((!pages->offset && !pages->cursor) || !pages->limit)
         kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, op->name, "%s.%s names arguments for its pages that it does not have.",
             owner->name, op->name);
-    else if (copy_arguments(pages, error)) {
+    else {
         if (pages->offset && pages->offset->state != KZ_SET)
             *pages->offset = (kz_opt_int){ 0, KZ_SET };
         if (pages->offset && (pages->limit->state != KZ_SET || pages->limit->value < 1))

@@ -138,14 +138,21 @@ static void put_map(kzi_buffer *out, char *separator, const kz_field *field, con
 }
 
 /* name=value pairs of one field, as a query and a form have them. `*separator` is what stands before the next pair. */
-static void put_field(kzi_buffer *out, char *separator, const kz_field *field, const void *params, uint64_t size)
+static void put_field(
+    kzi_buffer *out, char *separator, const kz_operation *op, const kz_field *field, const void *params, uint64_t size)
 {
-    kzi_buffer text = { 0 };
-    size_t count;
-    bool explode = field->flags & KZ_FIELD_EXPLODE || field->place == KZ_IN_BODY; /* forms repeat the name */
+    kzi_buffer text = { 0 }, name = { 0 };
+    size_t count, length = strlen(field->name);
+    bool brackets = op->flags & KZ_OP_BRACKETS && field->container == KZ_LIST && field->name[length - 1] != ']';
+    bool explode = brackets || field->flags & KZ_FIELD_EXPLODE || field->place == KZ_IN_BODY; /* forms repeat the name */
+    kzi_buffer_printf(&name, brackets ? "%s[]" : "%s", field->name);
+    if (name.failed) {
+        out->failed = true;
+        return;
+    }
     if (field->container == KZ_ONE) {
         if (kzi_field_text(&text, field, params, size)) {
-            put_pair(out, *separator, field->name, &text);
+            put_pair(out, *separator, name.data, &text);
             *separator = '&';
         }
     } else if (field->container == KZ_LIST) {
@@ -157,7 +164,7 @@ static void put_field(kzi_buffer *out, char *separator, const kz_field *field, c
                 kzi_buffer_putc(&text, ',');
                 continue;
             }
-            put_pair(out, *separator, field->name, &text);
+            put_pair(out, *separator, name.data, &text);
             *separator = '&';
             kzi_buffer_clear(&text);
         }
@@ -166,6 +173,7 @@ static void put_field(kzi_buffer *out, char *separator, const kz_field *field, c
         put_map(out, separator, field, params, size);
     out->failed |= text.failed;
     kzi_buffer_free(&text);
+    kzi_buffer_free(&name);
 }
 
 static const kz_field *path_field(const kz_schema *schema, const char *name, size_t length)
@@ -239,7 +247,7 @@ static bool put_arguments(kzi_call *call, const kz_operation *op, uint64_t size,
         const kz_field *field = &op->params->fields[i];
         kzi_buffer_clear(&text);
         if (field->place == KZ_IN_QUERY)
-            put_field(&call->url, &query, field, call->params, size);
+            put_field(&call->url, &query, op, field, call->params, size);
         else if (field->place == KZ_IN_HEADER && kzi_field_text(&text, field, call->params, size))
             fine = put_header(call, field->name, text.data ? text.data : "", error);
         else if (field->place == KZ_IN_COOKIE && kzi_field_text(&text, field, call->params, size)) {
@@ -304,7 +312,7 @@ static bool put_body(kzi_call *call, const kz_operation *op, uint64_t size, kz_e
     case KZ_BODY_FORM:
         for (uint32_t i = 0; i < op->params->n_fields; i++)
             if (op->params->fields[i].place == KZ_IN_BODY)
-                put_field(&call->body, &separator, &op->params->fields[i], call->params, size);
+                put_field(&call->body, &separator, op, &op->params->fields[i], call->params, size);
         return call->body.failed ? kz_error_no_memory(error)
                                  : put_header(call, "Content-Type", "application/x-www-form-urlencoded", error);
     case KZ_BODY_MULTIPART: call->once = kzi_multipart_is_once(op->params, call->params, size); return true;
@@ -357,7 +365,7 @@ static bool set_stream(kzi_call *call, const kz_operation *op, uint64_t size, co
     kz_opt_bool given = { 0 };
     if (params)
         memcpy(&given, (const char *)params + field->offset, sizeof given);
-    if (!streams && given.state == KZ_UNSET)
+    if (!streams && !(given.state == KZ_SET && given.value))
         return true;
     call->copied = kzi_scope_new(size + 64);
     char *copy = call->copied ? kzi_scope_alloc(call->copied, size) : NULL;

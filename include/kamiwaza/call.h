@@ -69,7 +69,9 @@ KZ_API const char *kz_stream_header(const kz_stream *stream, const char *name);
 KZ_API void kz_stream_close(kz_stream *stream);
 
 /* Call-by-name: `name` is "models.list" or "models.list_models", `args` a JSON object or { NULL, 0 }. Argument names are
- * ours or the reference client's; "cluster.list_nodes_each" streams all pages of a paged list. Unknown names are ARGUMENT errors that tell the nearest known one.
+ * ours or the reference client's; "cluster.list_nodes_each" streams all pages of a paged list. Unknown names are ARGUMENT errors
+ * that tell the nearest known one. Where the operation has no arguments of these names itself, `extra_headers`, `extra_query`,
+ * `extra_body` (objects) and `timeout` (seconds; null: none) are options of the call, on top of `options`.
  * On return exactly one of *result (kz_free()) and *stream (kz_stream_close()) is set, or neither for an operation
  * without content. The JSON of the result, and of each item, is what kz_json_of() gives; binary results are kz_bytes
  * (*is_bytes). Errors: all. */

@@ -58,12 +58,13 @@ KZ_API kz_service *kz_client_service(kz_client *client, const char *name, kz_err
 
 /* A handle of the same service with other options, which add to those `service` has. Copied. Release with
  * kz_service_free(). Errors: ARGUMENT, NO_MEMORY. */
+KZ_API void *kz_service_with_options(const void *service, const kz_call_options *options, kz_error **error);
+#define kz_with_options(service, options, error) ((__typeof__(service))kz_service_with_options((service), (options), (error)))
+
 /* Functions that the plugin of a service has for programs beside its operations: a struct that begins with its size and has at
  * least `size` bytes; headers of services wrap them. Borrowed; valid for as long as the process runs. NULL with the slot filled:
  * PLUGIN_INCOMPATIBLE (the installed plugin is older than the program), ARGUMENT. */
 KZ_API const void *kz_service_functions(const void *service, uint64_t size, kz_error **error);
-KZ_API void *kz_service_with_options(const void *service, const kz_call_options *options, kz_error **error);
-#define kz_with_options(service, options, error) ((__typeof__(service))kz_service_with_options((service), (options), (error)))
 
 /* Releases a handle of kz_service_with_options(); NULL and handles that are borrowed are ignored. */
 KZ_API void kz_service_free(void *service);

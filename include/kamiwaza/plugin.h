@@ -144,7 +144,7 @@ enum {                      /* kz_operation.flags */
     KZ_OP_BLOCKING = 4,     /* a flow in blocking style */
     KZ_OP_DEPRECATED = 8,
     KZ_OP_NO_AUTH = 16, /* sent without credentials */
-    KZ_OP_BRACKETS = 32 /* in forms, lists travel as name[]=value and members of objects as name[member]=value */
+    KZ_OP_BRACKETS = 32 /* in forms and queries, lists travel as name[]=value and members of objects as name[member]=value */
 };
 
 struct kz_operation;
@@ -185,9 +185,10 @@ typedef struct kz_operation {
     const char *description;  /* more, or NULL */
     const char *content_type; /* of the request body where the kind does not say, or NULL */
     /* The BOOL argument that the server tells this operation by from its sibling `<name>_stream`, whose answer is EVENTS: the
-     * engine sends it as true for the one and not at all for the other; by name, giving it chooses between them. Or NULL. */
+     * engine sends it as true for the one and never so for the other; by name, giving it chooses between them. Or NULL. */
     const char *stream;
-    const void *reserved[2];
+    const char *text; /* the STRING member of the result that takes an answer which is plain text where JSON was due, or NULL */
+    const void *reserved[1];
 } kz_operation;
 
 /* Services: below. Auth providers and token stores: <kamiwaza/auth-plugin.h>. */

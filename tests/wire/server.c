@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ struct WireServer {
     int fd, quit[2];
     char *url;
     GThread *thread;
-    GMutex lock;
+    pthread_mutex_t lock; /* rather than GLib's, so that tools which look for races see it */
     GPtrArray *requests, *threads;
     guint connections;
 };
@@ -97,19 +98,20 @@ static gpointer serve(gpointer data)
         char *request = read_request(server, c->fd);
         if (!request)
             break;
-        g_mutex_lock(&server->lock);
-        const WireAnswer *answer = server->function ? NULL : choose(server, request);
+        pthread_mutex_lock(&server->lock);
+        /* A copy: the test may change its script once it has the answer. */
+        const WireAnswer answer = server->function ? (WireAnswer){ 0 } : *choose(server, request);
         g_ptr_array_add(server->requests, request);
-        g_mutex_unlock(&server->lock);
-        if (!answer && !send_made(c, request))
+        pthread_mutex_unlock(&server->lock);
+        if (server->function && !send_made(c, request))
             break;
-        if (!answer)
+        if (server->function)
             continue;
-        if (answer->text)
-            send_answer(c->fd, answer);
-        if (answer->flags & WIRE_HANG)
+        if (answer.text)
+            send_answer(c->fd, &answer);
+        if (answer.flags & WIRE_HANG)
             wait_for(server, server->quit[0]);
-        if (!answer->text || answer->flags & (WIRE_CLOSE | WIRE_HANG))
+        if (!answer.text || answer.flags & (WIRE_CLOSE | WIRE_HANG))
             break;
     }
     close(c->fd);
@@ -123,7 +125,9 @@ static gpointer accept_all(gpointer data)
     while (wait_for(server, server->fd)) {
         Connection *c = g_new(Connection, 1);
         *c = (Connection){ server, accept(server->fd, NULL, NULL) };
+        pthread_mutex_lock(&server->lock);
         server->connections++;
+        pthread_mutex_unlock(&server->lock);
         g_ptr_array_add(server->threads, g_thread_new("connection", serve, c));
     }
     return NULL;
@@ -146,7 +150,7 @@ static WireServer *start(const WireAnswer *script, gsize n_answers, WireFunction
     server->url = g_strdup_printf("http://127.0.0.1:%u", ntohs(address.sin_port));
     server->requests = g_ptr_array_new_with_free_func(g_free);
     server->threads = g_ptr_array_new();
-    g_mutex_init(&server->lock);
+    pthread_mutex_init(&server->lock, NULL);
     server->thread = g_thread_new("server", accept_all, server);
     return server;
 }
@@ -168,24 +172,27 @@ const char *wire_url(const WireServer *server)
 
 guint wire_count(WireServer *server)
 {
-    g_mutex_lock(&server->lock);
+    pthread_mutex_lock(&server->lock);
     guint n = server->requests->len;
-    g_mutex_unlock(&server->lock);
+    pthread_mutex_unlock(&server->lock);
     return n;
 }
 
 const char *wire_request(WireServer *server, guint i)
 {
-    g_mutex_lock(&server->lock);
+    pthread_mutex_lock(&server->lock);
     g_assert_cmpuint(i, <, server->requests->len);
     const char *text = server->requests->pdata[i];
-    g_mutex_unlock(&server->lock);
+    pthread_mutex_unlock(&server->lock);
     return text;
 }
 
 guint wire_connections(WireServer *server)
 {
-    return server->connections;
+    pthread_mutex_lock(&server->lock);
+    guint n = server->connections;
+    pthread_mutex_unlock(&server->lock);
+    return n;
 }
 
 void wire_stop(WireServer *server)
@@ -197,6 +204,7 @@ void wire_stop(WireServer *server)
     close(server->fd);
     close(server->quit[0]);
     close(server->quit[1]);
+    pthread_mutex_destroy(&server->lock);
     g_ptr_array_unref(server->requests);
     g_ptr_array_unref(server->threads);
     g_free(server->url);

@@ -7,7 +7,7 @@ from .load import List, Map
 
 KNOWN = ('x-kz-aliases', 'x-kz-answer', 'x-kz-areas', 'x-kz-base', 'x-kz-blocking', 'x-kz-body-name', 'x-kz-c-name', 'x-kz-flatten',
          'x-kz-flow', 'x-kz-form', 'x-kz-functions', 'x-kz-list', 'x-kz-locate', 'x-kz-name', 'x-kz-operations', 'x-kz-paging', 'x-kz-params', 'x-kz-place', 'x-kz-retry',
-         'x-kz-schemas', 'x-kz-sealed', 'x-kz-secret', 'x-kz-send', 'x-kz-service', 'x-kz-since', 'x-kz-state', 'x-kz-stream', 'x-kz-type-prefix')
+         'x-kz-schemas', 'x-kz-sealed', 'x-kz-secret', 'x-kz-send', 'x-kz-service', 'x-kz-since', 'x-kz-state', 'x-kz-stream', 'x-kz-text', 'x-kz-type-prefix')
 FLAGS = ('x-kz-blocking', 'x-kz-flatten', 'x-kz-flow', 'x-kz-schemas', 'x-kz-sealed', 'x-kz-secret')
 
 

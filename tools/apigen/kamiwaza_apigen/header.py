@@ -35,14 +35,21 @@ def limits(check):
     return out
 
 
+def form_of(field):
+    numbers = {'INT': 'a number', 'NUMBER': 'a number', 'BOOL': 'true or false'}
+    if field.container != 'LIST':
+        return numbers.get(field.type, 'an object')
+    return {'INT': 'a list of numbers', 'NUMBER': 'a list of numbers', 'OBJECT': 'a list of objects', 'JSON': 'a list of other values',
+            'UPLOAD': 'a list of files'}.get(field.type, 'a list')
+
+
 def member_words(field, request):
     """The documentation of one member as one flat text."""
     out = [stop(shorten(flat(field.doc), 600))] if field.doc else []
     if field.name != field.c_name and not field.has('KZ_FIELD_ALTERNATIVE'):
         out.append(f'Named "{flat(field.name)}" outside of C.')
     if field.has('KZ_FIELD_ALTERNATIVE'):
-        what = 'a list' if field.container == 'LIST' else {'INT': 'a number', 'NUMBER': 'a number', 'BOOL': 'true or false'}.get(field.type, 'an object')
-        out.append(f'"{flat(field.name)}" as {what}: give one of the two.' if request else f'"{flat(field.name)}" where it is {what}.')
+        out.append(f'"{flat(field.name)}" as {form_of(field)}: give one of them.' if request else f'"{flat(field.name)}" where it is {form_of(field)}.')
     if field.has('KZ_FIELD_DEPRECATED'):
         out.append('Deprecated.')
     if field.sent:
@@ -72,7 +79,8 @@ def struct_lines(struct):
         words = paragraphs(struct.doc) or [stop(struct.summary or f'{flat(struct.title)}, of the description.')]
         words = [shorten(' '.join(words), 900)]
         if struct.shape == 'UNION':
-            words.append('Exactly one of the pointers is given: the one that the tag names.')
+            words.append('Exactly one of the pointers is given: the one that the tag names.' +
+                         ' Another kind is given whole, as `extra`.' * struct.request)
         out += comment(words)
     out.append(f'struct {struct.name} {{')
     if struct.request:

@@ -126,6 +126,7 @@ class Operation:
     base_setting: str = None
     content_type: str = None
     stream: str = None      # the member that tells this operation from its sibling which answers otherwise
+    text: str = None        # the member of the result that takes an answer which is plain text
     area: str = None
     flags: list = field(default_factory=list)
     flow: str = None

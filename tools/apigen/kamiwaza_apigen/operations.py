@@ -139,6 +139,7 @@ class Operations:
         if flag_of(node, 'x-kz-flow'):
             made.flow = self.flow_name(made)
         self.answer(made, node)
+        self.text(made, node)
         self.paging(made, node)
         return [made] + self.streamed(made, node)
 
@@ -151,6 +152,13 @@ class Operations:
             raise DescriptionError(node.where('x-kz-params'), f'x-kz-params is a C name that begins with kz_ and is none of the core, not "{own}"')
         made.params.base = own[3:]
 
+    @staticmethod
+    def text(made, node):
+        made.text = text_of(node, 'x-kz-text')
+        if made.text is not None and not any(
+                f.name == made.text and f.type == 'STRING' and f.container == 'ONE' for f in getattr(made.result, 'fields', [])):
+            raise DescriptionError(node.where('x-kz-text'), f'"{made.text}" is no string of the answer')
+
     def streamed(self, made, node):
         """The sibling that answers with a stream, of an operation that one of its arguments makes answer so."""
         member = text_of(node, 'x-kz-stream')
@@ -159,7 +167,7 @@ class Operations:
         if not any(f.name == member and f.type == 'BOOL' and f.container == 'ONE' for f in made.params.fields):
             raise DescriptionError(node.where('x-kz-stream'), f'"{member}" is no boolean argument of the operation')
         made.stream = member
-        twin = replace(made, name=made.name + '_stream', aliases=[], flags=list(made.flags), paging=None,
+        twin = replace(made, name=made.name + '_stream', aliases=[], text=None, flags=list(made.flags), paging=None,
                        c_name=self.c_names.pick(made.c_name + '_stream'), statuses=list(made.statuses))
         if made.flow:
             twin.flow = self.flow_name(twin)

@@ -127,7 +127,7 @@ class Parameters:
         """Scalars and lists of scalars travel outside of bodies; the rest as JSON text, with a notice."""
         kind = view.kind()
         if kind == 'texts':     # one string is a list of one
-            many = (view.texts[1] if view.texts[1].kind() == 'array' else view.texts[0]).copy()
+            many = next((each for each in view.texts if each.kind() == 'array'), view.texts[0]).copy()
             many.attrs = {**many.attrs, **{k: v for k, v in view.attrs.items() if k != 'enum'}}
             view, kind = many, many.kind()
         if kind == 'array':

@@ -78,7 +78,7 @@ class View:
         self.items = None
         self.branches = []      # (View, tag values or None): a choice of objects
         self.tag = None         # the discriminator's property
-        self.texts = None       # (string view, other view): a string, or something that is none
+        self.texts = None       # views that the kind of JSON tells apart: a string first, then others
         self.problem = None     # why C has no type for it
 
     def copy(self):
@@ -358,9 +358,8 @@ class Resolver:
             return self.same(made, plain, 'number' if 'number' in kinds else 'integer')
         if all(kind == 'boolean' for kind in kinds):
             return self.same(made, plain, 'boolean')
-        if strings and len(others) == 1 and others[0].kind() in ('array', 'object', 'flat', 'union', 'integer', 'number', 'boolean'):
-            text = View(made.node, made.key, None)
-            made.texts = (self.same(text, strings, 'string'), others[0])
+        if strings and self.apart(others):
+            made.texts = (self.same(View(made.node, made.key, None), strings, 'string'), *others)
             return made
         if not strings and len(others) > 1 and all(kind == 'object' and not view.props for kind, view in zip(kinds, plain)):
             made.kinds = {'object'}
@@ -370,6 +369,23 @@ class Resolver:
             return made
         made.problem = 'a choice of ' + ', '.join(dict.fromkeys({'flat': 'object', 'union': 'object', 'texts': 'list'}.get(k, k) for k in kinds))
         return made
+
+    def apart(self, views):
+        """Whether JSON tells which of these it is: by its kind, or by that of the first item of a list."""
+        kinds = []
+        for view in views:
+            if view.kind() == 'array':
+                view = self.view(True if view.items is None else view.items, view.where('items'))
+                kinds.append(('array', self.json_kind(view)))
+            else:
+                kinds.append(self.json_kind(view))
+        alone = len(views) == 1 and kinds[0] is not None
+        return alone or None not in kinds and ('array', None) not in kinds and len(set(kinds)) == len(kinds)
+
+    @staticmethod
+    def json_kind(view):
+        return {'integer': 'number', 'number': 'number', 'flat': 'object', 'union': 'object', 'object': 'object', 'string': 'string',
+                'boolean': 'boolean', 'array': 'array'}.get(view.kind())
 
     @staticmethod
     def same(made, views, kind):

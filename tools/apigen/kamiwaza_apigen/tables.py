@@ -127,7 +127,7 @@ def operation_lines(service, op):
     out.append(f'      .params = &{op.params.table()},')
     if op.result:
         out.append(f'      .result = &{op.result.table()},')
-    for key in ('body_name', 'base_setting', 'content_type', 'stream'):
+    for key in ('body_name', 'base_setting', 'content_type', 'stream', 'text'):
         if getattr(op, key):
             out.append(f'      .{key} = {c_string(getattr(op, key))},')
     if op.body != 'NONE':

@@ -11,6 +11,7 @@ from .model import CORE_STRUCTS, Enum, Field, Struct
 from .resolve import View, synthetic
 from .text import sentence
 
+MOST_VALUES = 3     # of the member that tells kinds apart, in one kind: old and new names of it
 SCALARS = {'string': 'STRING', 'integer': 'INT', 'number': 'NUMBER', 'boolean': 'BOOL'}
 
 
@@ -141,7 +142,7 @@ class Types:
         return struct
 
     def tagged(self, view):
-        """(tag, [(branch, value)]): by the discriminator, else by a member that is one constant in every branch."""
+        """(tag, [(branch, value)]): by the discriminator, else by a member that has values of its own in every branch."""
         candidates = [view.tag] if view.tag else list(view.branches[0][0].props)
         for tag in candidates:
             found = []
@@ -167,7 +168,7 @@ class Types:
         values = view.get('enum') or []
         if view.kind() != 'string' or not all(isinstance(value, str) and value for value in values):
             return []
-        return values if len(values) == 1 else []
+        return values if len(values) <= MOST_VALUES else []
 
     # ---- members
 
@@ -193,20 +194,31 @@ class Types:
         return self.view_fields(name, self.resolver.view(node, where), required, request, base, scope, place, upload)
 
     def view_fields(self, name, view, required, request, base, scope, place='BODY', upload=False):
-        """The member for one value; two for a string or something else."""
+        """The member for one value; several for a string or something else."""
         if view.kind() != 'texts':
             return [self.field(name, view, required, request, base, scope, place, upload)]
-        text, many = view.texts
-        first, second = text.copy(), many.copy()
-        first.attrs = {**text.attrs, **view.attrs}
-        second.attrs = {**many.attrs, **{k: v for k, v in view.attrs.items() if k != 'enum'}}
-        first.nullable = second.nullable = view.nullable
-        fields = [self.field(name, first, required, request, base, scope, place, upload)]
-        suffix = {'array': '_list', 'integer': '_number', 'number': '_number', 'boolean': '_bool'}.get(many.kind(), '_object')
-        fields.append(self.field(name, second, required, request, base, scope, place, upload, fields[0].c_name + suffix))
-        fields[1].flags.append('KZ_FIELD_ALTERNATIVE')
-        fields[1].fallback = None
+        fields = []
+        for each in view.texts:
+            form = each.copy()
+            form.attrs = {**each.attrs, **{k: v for k, v in view.attrs.items() if k != 'enum' or not fields}}
+            form.nullable = view.nullable
+            c_name = fields[0].c_name + self.suffix(form, len(fields)) if fields else None
+            fields.append(self.field(name, form, required, request, base, scope, place, upload, c_name))
+        for field in fields[1:]:
+            field.flags.append('KZ_FIELD_ALTERNATIVE')
+            field.fallback = None
         return fields
+
+    def suffix(self, view, number):
+        """What the name of a further form of a member ends in."""
+        kind = view.kind()
+        if kind != 'array':
+            return {'integer': '_number', 'number': '_number', 'boolean': '_bool'}.get(kind, '_object')
+        if number == 1:
+            return '_list'
+        item = self.resolver.view(True if view.items is None else view.items, view.where('items')).kind()
+        return {'integer': '_numbers', 'number': '_numbers', 'boolean': '_bools', 'string': '_strings', 'array': '_lists'}.get(
+            item, '_objects')
 
     def field(self, name, view, required, request, base, scope, place, upload=False, c_name=None):
         inner = f'{base}_{names.snake(name).lstrip("_")}'

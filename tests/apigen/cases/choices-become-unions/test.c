@@ -14,6 +14,9 @@ int main(void)
     CHECK(pet->shape == KZ_SHAPE_UNION && !strcmp(pet->tag, "species") && pet->request == 1 && pet->n_fields == 4);
     CHECK(!strcmp(pet->fields[0].name, "species") && pet->fields[0].type == KZ_TYPE_STRING);
     CHECK(field(pet, "cat")->schema == &kzt_kz_cat && field(pet, "dog")->schema == field(pet, "wolf")->schema);
+    /* A kind may have two names. */
+    const kz_schema *tool = field(params, "tool")->schema;
+    CHECK(tool->n_fields == 4 && field(tool, "search")->schema == field(tool, "search_2025")->schema);
     const kz_schema *shape = operation("send")->result;
     CHECK(shape == &kzt_kz_figure && shape->shape == KZ_SHAPE_UNION && !strcmp(shape->tag, "type") && is_sorted(shape));
     CHECK(!shape->request && shape->fields[0].offset == 0 && field(shape, "square")->type == KZ_TYPE_OBJECT);
