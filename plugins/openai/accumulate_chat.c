@@ -1,6 +1,6 @@
 /* accumulate_chat.c: the pieces of a streamed chat completion as one answer: texts joined, calls of tools with their arguments
  * assembled, each choice by itself however they are interleaved. Usage and what else counts once is that of the last piece that
- * has it. */
+ * has it; where a server reports usage for each choice by itself, it is added up. */
 #include "functions.h"
 #include "text.h"
 
@@ -24,6 +24,8 @@ typedef struct accumulator {
     const kz_interface *interface;
     text id, model, service_tier, system_fingerprint, usage, timings, moderation;
     kz_opt_int created;
+    size_t n_usages;                          /* pieces that hold nothing but usage */
+    int64_t prompt_tokens, completion_tokens; /* the most of them, their sum */
     choice *choices;
     size_t n_choices;
 } accumulator;
@@ -129,6 +131,18 @@ static bool add_choice(accumulator *all, const kz_chat_chunk_choice *piece, kz_e
     return fine || kz_error_no_memory(error);
 }
 
+static bool add_usage(accumulator *all, const kz_chat_completion_chunk *chunk)
+{
+    const kz_completion_usage *usage = chunk->usage;
+    if (usage && !chunk->n_choices) {
+        all->n_usages++;
+        all->completion_tokens += usage->completion_tokens.value;
+        if (usage->prompt_tokens.value > all->prompt_tokens)
+            all->prompt_tokens = usage->prompt_tokens.value;
+    }
+    return keep_json(&all->usage, usage);
+}
+
 bool kzp_chat_accumulator_add(kz_chat_accumulator *base, const kz_chat_completion_chunk *chunk, kz_error **error)
 {
     accumulator *all = (accumulator *)base;
@@ -140,7 +154,7 @@ bool kzp_chat_accumulator_add(kz_chat_accumulator *base, const kz_chat_completio
         all->created = chunk->created;
     if (!text_set_string(&all->id, chunk->id) || !text_set_string(&all->model, chunk->model) ||
         !text_set_string(&all->service_tier, chunk->service_tier) ||
-        !text_set_string(&all->system_fingerprint, chunk->system_fingerprint) || !keep_json(&all->usage, chunk->usage) ||
+        !text_set_string(&all->system_fingerprint, chunk->system_fingerprint) || !add_usage(all, chunk) ||
         !keep_json(&all->timings, chunk->timings) || !keep_json(&all->moderation, chunk->moderation))
         return kz_error_no_memory(error);
     for (size_t i = 0; i < chunk->n_choices; i++)
@@ -226,6 +240,22 @@ static const kz_chat_choice *choice_of(const choice *c, int64_t index, void *roo
     return made;
 }
 
+/* The usage of the last piece; of all choices together where as many pieces told of one each. */
+static const kz_completion_usage *usage_of(const accumulator *all, void *root, kz_error **error)
+{
+    size_t begun = 0;
+    for (size_t i = 0; i < all->n_choices; i++)
+        begun += all->choices[i].begun;
+    kz_completion_usage *usage = object_of(&all->usage, root, &kzt_kz_completion_usage, sizeof *usage, error);
+    if (usage && begun > 1 && all->n_usages == begun) {
+        usage->prompt_tokens = KZ_INT(all->prompt_tokens);
+        usage->completion_tokens = KZ_INT(all->completion_tokens);
+        usage->total_tokens = KZ_INT(all->prompt_tokens + all->completion_tokens);
+        kz_result_changed(usage);
+    }
+    return usage;
+}
+
 void *kzp_chat_accumulator_result(const kz_chat_accumulator *base, uint64_t size, kz_error **error)
 {
     const accumulator *all = (const accumulator *)base;
@@ -241,7 +271,7 @@ void *kzp_chat_accumulator_result(const kz_chat_accumulator *base, uint64_t size
         root->model = text_string(&all->model, root, &failure);
         root->service_tier = text_string(&all->service_tier, root, &failure);
         root->system_fingerprint = text_string(&all->system_fingerprint, root, &failure);
-        root->usage = object_of(&all->usage, root, &kzt_kz_completion_usage, sizeof *root->usage, &failure);
+        root->usage = usage_of(all, root, &failure);
         root->timings = object_of(&all->timings, root, &kzt_kz_openai_timings, sizeof *root->timings, &failure);
         root->moderation = object_of(
             &all->moderation, root, &kzt_kz_openai_chat_completion_moderation, sizeof *root->moderation, &failure);

@@ -16,7 +16,7 @@ static const char pieces[] = EVENTS
     CHUNK("{\"index\":1,\"delta\":{\"role\":\"assistant\",\"content\":\"B\"}}")
     CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"so\"}}")
     CHUNK("{\"index\":0,\"delta\":{\"content\":\"Hel\"},\"logprobs\":{\"content\":[{\"token\":\"Hel\",\"logprob\":-1}]}}")
-    USAGE("\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2")
+    USAGE("\"prompt_tokens\":3,\"completion_tokens\":5,\"total_tokens\":8")
     CHUNK("{\"index\":0,\"delta\":{\"content\":\"lo\\u0000\"},\"logprobs\":{\"content\":[{\"token\":\"lo\",\"logprob\":-2}]}}")
     CHUNK(CALL_PIECE("\"index\":0,\"id\":\"t0\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}"))
     CHUNK(CALL_PIECE("\"index\":1,\"id\":\"t1\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}"))
@@ -51,7 +51,8 @@ static void test_accumulator(void)
         g_assert_null(f.error);
         g_assert_cmpstr(answer->id, ==, "c");
         g_assert_cmpint(answer->created.value, ==, 5);
-        g_assert_cmpint(answer->usage->total_tokens.value, ==, 7);
+        g_assert_cmpint(answer->usage->prompt_tokens.value, ==, 3); /* once, though each choice reports it */
+        g_assert_cmpint(answer->usage->completion_tokens.value, ==, 9);
         g_assert_cmpuint(answer->n_choices, ==, 2);
         const kz_chat_choice *first = answer->choices[0], *second = answer->choices[1];
         g_assert_cmpstr(first->message->content, ==, "Hello");
@@ -69,7 +70,7 @@ static void test_accumulator(void)
         kz_json text = kz_json_of(answer);
         g_assert_true(kz_json_check(text, &f.error));
         char *json = g_strndup(text.text, text.length);
-        g_assert_nonnull(strstr(json, "\"total_tokens\":7"));
+        g_assert_nonnull(strstr(json, "\"total_tokens\":12"));
         g_assert_nonnull(strstr(json, "{\"token\":\"lo\",\"logprob\":-2}"));
         g_free(json);
         const kz_chat_message back = { .from = second->message };
@@ -77,6 +78,36 @@ static void test_accumulator(void)
             f.openai, &(kz_chat_completion_params){ .model = "m", .messages = &back, .n_messages = 1 }, NULL));
         asked(&f, 1, "\"tool_calls\":[{\"id\":\"t0\"");
         kz_free(answer);
+        end(&f);
+    }
+}
+
+/* One report for all, or one that grows, is the last one's word. */
+static void test_usage(void)
+{
+    static const char *const all[] = {
+        CHUNK("{\"index\":0,\"delta\":{}}") CHUNK("{\"index\":1,\"delta\":{}}")
+            USAGE("\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7,\"x\":1"),
+        CHUNK("{\"index\":0,\"delta\":{}}") USAGE("\"prompt_tokens\":3,\"completion_tokens\":1,\"total_tokens\":4")
+            USAGE("\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7"),
+        "data: {\"choices\":[{\"index\":0,\"delta\":{}}],\"usage\":{\"completion_tokens\":1,\"total_tokens\":4}}\n\n"
+        "data: {\"choices\":[{\"index\":1,\"delta\":{}}],\"usage\":{\"completion_tokens\":4,\"total_tokens\":7}}\n\n",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
+        Fixture f;
+        char *text = g_strconcat(EVENTS, all[i], "data: [DONE]\n\n", NULL);
+        begin(&f, &(WireAnswer){ text, -1, WIRE_CLOSE }, 1);
+        kz_stream *stream = kz_openai_chat_completions_create_stream(f.openai, &hello, &f.error);
+        kz_chat_accumulator *sum = kz_chat_accumulator_new(f.openai, &f.error);
+        for (const kz_chat_completion_chunk *chunk; (chunk = kz_stream_next(stream, &f.error));)
+            kz_chat_accumulator_add(sum, chunk, &f.error);
+        kz_chat_completion *answer = kz_chat_accumulator_result(sum, &f.error);
+        g_assert_cmpint(answer->usage->completion_tokens.value, ==, 4);
+        g_assert_cmpint(answer->usage->total_tokens.value, ==, 7);
+        kz_free(answer);
+        kz_chat_accumulator_free(sum);
+        kz_stream_close(stream);
+        g_free(text);
         end(&f);
     }
 }
@@ -124,6 +155,62 @@ static kz_openai_response *accumulate_response(Fixture *f, const char *text)
     kz_openai_response *response = kz_openai_response_accumulator_result(all, &f->error);
     kz_openai_response_accumulator_free(all);
     return response;
+}
+
+static char *without_spaces(kz_json json)
+{
+    GString *text = g_string_new(NULL);
+    for (size_t i = 0; i < json.length; i++)
+        if (json.text[i] != ' ')
+            g_string_append_c(text, json.text[i]);
+    return g_string_free(text, FALSE);
+}
+
+/* Of a stream that is cut all that came is there, of whatever kind. */
+static void test_cut_response(void)
+{
+    static const struct {
+        const char *item, *events, *holds;
+    } all[] = {
+        { "\"reasoning\",\"id\":\"i\",\"summary\":[]",
+            EVENT("{\"type\":\"response.reasoning_summary_text.delta\",\"output_index\":0,\"summary_index\":1,\"delta\":\"b\"}")
+                EVENT(
+                    "{\"type\":\"response.reasoning_summary_text.delta\",\"output_index\":0,\"summary_index\":0,\"delta\":\"a\"}")
+                    EVENT("{\"type\":\"response.reasoning_text.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"so\"}"),
+            "\"summary\":[{\"type\":\"summary_text\",\"text\":\"a\"},{\"type\":\"summary_text\",\"text\":\"b\"}],"
+            "\"content\":[{\"type\":\"reasoning_text\",\"text\":\"so\"}]" },
+        { "\"message\",\"role\":\"assistant\",\"content\":[]",
+            EVENT("{\"type\":\"response.refusal.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"I may\"}")
+                EVENT("{\"type\":\"response.refusal.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\" not\"}"),
+            "\"content\":[{\"type\":\"refusal\",\"refusal\":\"I may not\"}]" },
+        { "\"custom_tool_call\",\"input\":\"\"",
+            EVENT("{\"type\":\"response.custom_tool_call_input.delta\",\"output_index\":0,\"delta\":\"in\"}"),
+            "\"input\":\"in\"" },
+        { "\"mcp_call\",\"arguments\":\"\"",
+            EVENT("{\"type\":\"response.mcp_call_arguments.delta\",\"output_index\":0,\"delta\":\"{}\"}"),
+            "\"arguments\":\"{}\"" },
+        { "\"code_interpreter_call\",\"code\":null",
+            EVENT("{\"type\":\"response.code_interpreter_call_code.delta\",\"output_index\":0,\"delta\":\"1+1\"}"),
+            "\"code\":\"1+1\"" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
+        Fixture f;
+        char *text = g_strdup_printf(EVENTS
+            "data: {\"type\":\"response.created\",\"response\":{\"id\":\"r\"}}\n\n"
+            "data: {\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"type\":%s}}\n\n%s",
+            all[i].item, all[i].events);
+        kz_openai_response *response = accumulate_response(&f, text);
+        g_assert_null(f.error);
+        kz_json json = kz_json_of(response);
+        char *whole = without_spaces(json), *wanted = without_spaces((kz_json){ all[i].holds, strlen(all[i].holds) });
+        if (!strstr(whole, wanted))
+            g_error("%s lacks %s", whole, wanted);
+        g_free(whole);
+        g_free(wanted);
+        kz_free(response);
+        end(&f);
+        g_free(text);
+    }
 }
 
 static void test_responses(void)
@@ -296,8 +383,10 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/functions/pieces-become-one-answer", test_accumulator);
+    g_test_add_func("/functions/usage-is-counted-once", test_usage);
     g_test_add_func("/functions/absurd-places-are-refused", test_absurd_index);
     g_test_add_func("/functions/events-become-one-response", test_responses);
+    g_test_add_func("/functions/what-came-of-a-cut-response-is-there", test_cut_response);
     g_test_add_func("/functions/the-model-calls-functions", test_tools);
     g_test_add_func("/functions/a-loop-of-tools-ends", test_tools_end);
     g_test_add_func("/functions/json-or-why-not", test_json);
