@@ -28,6 +28,8 @@ void begin_with(Fixture *f, const WireAnswer *answer);
 void expect_error(Fixture *f, int code, const char *text);
 /* No error has come; otherwise the test ends with it. */
 void no_error(const Fixture *f);
+/* An answer whose body is `text`, compressed, with `cut` bytes missing at its end, sent byte by byte; its text is to be freed. */
+WireAnswer compressed(const char *type, const char *text, gsize length, gsize cut);
 /* The body of request `i`. */
 const char *body_of(Fixture *f, guint i);
 

@@ -21,6 +21,8 @@ struct WireServer {
     pthread_mutex_t lock; /* rather than GLib's, so that tools which look for races see it */
     GPtrArray *requests, *threads;
     guint connections;
+    gsize sent;    /* of all answers */
+    gboolean full; /* nobody has read for a while what is sent now */
 };
 
 typedef struct Connection {
@@ -55,15 +57,30 @@ static char *read_request(WireServer *server, int fd)
     return g_string_free(text, FALSE);
 }
 
-static void send_answer(int fd, const WireAnswer *answer)
+static void note(WireServer *server, gsize sent, gboolean full)
 {
+    pthread_mutex_lock(&server->lock);
+    server->sent += sent;
+    server->full = full;
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void send_answer(WireServer *server, int fd, const WireAnswer *answer)
+{
+    enum { A_WHILE = 200, BLOCK = 65536 };
     gsize length = answer->length < 0 ? strlen(answer->text) : (gsize)answer->length, at = 0;
-    gsize step = answer->flags & WIRE_BYTES ? 1 : length;
+    gsize step = answer->flags & WIRE_BYTES ? 1 : BLOCK;
     while (at < length) {
-        gssize n = send(fd, answer->text + at, MIN(step, length - at), MSG_NOSIGNAL);
+        struct pollfd fds[] = { { .fd = fd, .events = POLLOUT }, { .fd = server->quit[0], .events = POLLIN } };
+        if (!poll(fds, 2, A_WHILE)) {
+            note(server, 0, TRUE);
+            poll(fds, 2, -1);
+        }
+        gssize n = fds[1].revents ? -1 : send(fd, answer->text + at, MIN(step, length - at), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n <= 0)
             return;
         at += (gsize)n;
+        note(server, (gsize)n, FALSE);
     }
 }
 
@@ -108,7 +125,7 @@ static gpointer serve(gpointer data)
         if (server->function)
             continue;
         if (answer.text)
-            send_answer(c->fd, &answer);
+            send_answer(server, c->fd, &answer);
         if (answer.flags & WIRE_HANG)
             wait_for(server, server->quit[0]);
         if (!answer.text || answer.flags & (WIRE_CLOSE | WIRE_HANG))
@@ -193,6 +210,22 @@ guint wire_connections(WireServer *server)
     guint n = server->connections;
     pthread_mutex_unlock(&server->lock);
     return n;
+}
+
+gsize wire_sent(WireServer *server)
+{
+    pthread_mutex_lock(&server->lock);
+    gsize n = server->sent;
+    pthread_mutex_unlock(&server->lock);
+    return n;
+}
+
+gboolean wire_is_full(WireServer *server)
+{
+    pthread_mutex_lock(&server->lock);
+    gboolean full = server->full;
+    pthread_mutex_unlock(&server->lock);
+    return full;
 }
 
 void wire_stop(WireServer *server)

@@ -27,6 +27,9 @@ const char *wire_url(const WireServer *server);
 guint wire_count(WireServer *server);
 const char *wire_request(WireServer *server, guint i);
 guint wire_connections(WireServer *server);
+/* How many bytes were sent in all; whether the client takes no more of what is being sent. */
+gsize wire_sent(WireServer *server);
+gboolean wire_is_full(WireServer *server);
 void wire_stop(WireServer *server);
 
 #endif
