@@ -101,7 +101,7 @@ static gboolean send_made(const Connection *c, const char *request)
 {
     g_autofree char *text = c->server->function(request, c->server->user);
     if (text)
-        send_answer(c->fd, &(WireAnswer){ text, -1, 0 });
+        send_answer(c->server, c->fd, &(WireAnswer){ text, -1, 0 });
     return text != NULL;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <kamiwaza/openai.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,7 +240,15 @@ static bool obey(chat *c, const char *line, kz_error **error)
     return true;
 }
 
-/* Asks with a token of its own, which Ctrl-C sets. */
+static const sigset_t *interrupts(void)
+{
+    static sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    return &set;
+}
+
+/* Asks with a token of its own, which Ctrl-C sets; in a conversation at no other time than this. */
 static bool ask_once(chat *c, const char *question, kz_error **error)
 {
     kz_cancel *cancel = kz_cancel_new(error);
@@ -247,8 +256,11 @@ static bool ask_once(chat *c, const char *question, kz_error **error)
         return false;
     say(c, "user", question);
     guint asked = c->history->len;
+    sigset_t before;
     interrupt_watch(cancel);
+    pthread_sigmask(SIG_UNBLOCK, interrupts(), &before);
     bool fine = answer(c, cancel, error);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     interrupt_watch(c->app->cancel);
     kz_cancel_free(cancel);
     if (!fine && c->history->len == asked) /* a question without an answer is no part of a conversation */
@@ -261,28 +273,32 @@ static void ignore(int number)
     (void)number;
 }
 
-/* Ctrl-C at the prompt empties the line and ends nothing. */
+/* Ctrl-C at the prompt empties the line and ends nothing. It is let through while the terminal is waited for and at no other time, so
+ * that none is missed. Standard input is not buffered: what the terminal holds is all there is. */
 static ssize_t read_line(char **line, size_t *size)
 {
     const struct sigaction action = { .sa_handler = ignore };
+    struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+    sigset_t let_through;
+    pthread_sigmask(SIG_BLOCK, NULL, &let_through);
+    sigdelset(&let_through, SIGINT);
+    sigaction(SIGINT, &action, NULL);
     fputs("> ", stdout);
     fflush(stdout);
-    sigaction(SIGINT, &action, NULL);
-    for (;;) {
-        errno = 0;
-        ssize_t length = getline(line, size, stdin);
-        if (length >= 0 || errno != EINTR)
-            return length;
-        clearerr(stdin);
+    while (ppoll(&input, 1, NULL, &let_through) < 0 && errno == EINTR) {
         fputs("\n> ", stdout);
         fflush(stdout);
     }
+    return getline(line, size, stdin);
 }
 
 static bool converse(chat *c, kz_error **error)
 {
     char *line = NULL;
     size_t size = 0;
+    sigset_t before;
+    setvbuf(stdin, NULL, _IONBF, 0);
+    pthread_sigmask(SIG_BLOCK, interrupts(), &before);
     fprintf(stderr, "%s. /help tells what else there is.\n", c->model);
     while (read_line(&line, &size) >= 0) {
         kz_error *problem = NULL;
@@ -301,6 +317,8 @@ static bool converse(chat *c, kz_error **error)
             break;
     }
     free(line);
+    interrupt_watch(c->app->cancel);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)error;
     return true;
 }
