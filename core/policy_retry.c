@@ -49,7 +49,9 @@ static int64_t delay_of(const kzi_call *call)
 /* Whether there is time for another attempt after `delay`. */
 static bool in_time(const kzi_call *call, int64_t now, int64_t delay)
 {
-    int64_t budget = call->client->settings->retry_budget;
+    const kzi_settings *settings = call->client->settings;
+    int64_t budget = settings->retry_budget ? settings->retry_budget
+                                            : settings->timeout; /* streams have no deadline of their own */
     return (!call->deadline || now + delay < call->deadline) && (!budget || now + delay - call->started_at < budget);
 }
 
