@@ -209,7 +209,10 @@ void open_client(Fixture *f, const char *const *settings)
     kz_config_set(config, "base_url", url, &f->error);
     kz_config_set(config, "max_retries", "0", &f->error);
     kz_config_set(config, "token_store", "none", &f->error);
-    kz_config_set_auth(config, "oauth", &between, f, &f->error);
+    if (f->as_installed)
+        kz_config_set(config, "auth", "oauth", &f->error);
+    else
+        kz_config_set_auth(config, "oauth", &between, f, &f->error);
     kz_config_set_log(config, keep_log, f->log, KZ_LOG_TRACE, &f->error);
     for (; *settings; settings += 2) {
         g_autofree char *value = with_url(settings[1], url);

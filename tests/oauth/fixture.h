@@ -36,7 +36,8 @@ struct Fixture {
     gboolean polls; /* they are left as they are, and not counted */
     /* Where `gated`, the code is exchanged only after open_gate(). */
     gboolean gated, opened;
-    char *memory; /* what the last renewal was given to renew by, as JSON */
+    char *memory;          /* what the last renewal was given to renew by, as JSON */
+    gboolean as_installed; /* not through the test's vtable, but as programs do: by the name of the plugin */
     GMutex lock;
     GCond changed;
 };

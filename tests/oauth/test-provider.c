@@ -301,10 +301,11 @@ static bool call(Fixture *f)
     return fine;
 }
 
-static void test_browser(void)
+static void sign_in_by_browser(gboolean as_installed)
 {
     Fixture f;
     begin(&f);
+    f.as_installed = as_installed;
     f.browser = browse_well;
     OPEN(&f, APP);
     g_assert_true(signs_in(&f));
@@ -318,6 +319,16 @@ static void test_browser(void)
     g_assert_cmpstr(text_of(facts, "scope"), ==, "openid offline_access");
     json_decref(facts);
     end(&f);
+}
+
+static void test_browser(void)
+{
+    sign_in_by_browser(FALSE);
+}
+
+static void test_installed(void)
+{
+    sign_in_by_browser(TRUE);
 }
 
 static void test_declined(void)
@@ -438,6 +449,7 @@ static int run(int argc, char **argv, bool secure)
     g_test_add_func("/provider/as-a-program-in-every-way", test_client_credentials);
     g_test_add_func("/provider/refusals-say-which-setting", test_refusals);
     g_test_add_func("/provider/a-person-by-a-browser", test_browser);
+    g_test_add_func("/provider/by-the-plugin-as-programs-load-it", test_installed);
     g_test_add_func("/provider/a-person-who-declines", test_declined);
     g_test_add_func("/provider/a-person-by-another-device", test_device);
     g_test_add_func("/provider/refresh-tokens-rotate-and-reuse-ends-the-sign-in", test_rotation_and_reuse);
