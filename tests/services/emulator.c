@@ -1,7 +1,8 @@
 /* emulator.c: see emulator.h. */
 #include "emulator.h"
 
-#include <signal.h>
+#include "../wire/child.h"
+
 #include <string.h>
 
 GSubprocess *emulator_start(const char *const *options, char **url)
@@ -12,7 +13,7 @@ GSubprocess *emulator_start(const char *const *options, char **url)
 GSubprocess *emulator_start_logging(const char *const *options, const char *log, char **url)
 {
     GPtrArray *words = g_ptr_array_new();
-    GSubprocessLauncher *launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+    GSubprocessLauncher *launcher = child_launcher(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
     g_ptr_array_add(words, (gpointer)g_getenv("KAMIWAZA_TEST_EMULATOR"));
     g_ptr_array_add(words, "--deploy-time");
     g_ptr_array_add(words, "60");
