@@ -3,6 +3,7 @@
 #include "engine.h"
 #include "json_scan.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -58,12 +59,30 @@ static void tls_error(kzi_call *call, const char *why)
     kzi_call_error(call, &call->error, KZ_ERROR_TLS, "No secure connection to %s: %s. %s.", host, why, tls_remedy(call));
 }
 
+/* libcurl 7.88 takes 100 KiB for a line of headers, and what is longer for a lack of memory. */
+static bool has_endless_header(const kzi_call *call)
+{
+    curl_off_t begun = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_STARTTRANSFER_TIME_T, &begun);
+    return call->code == CURLE_OUT_OF_MEMORY && begun && !call->headers_done;
+}
+
 static void transport_error(kzi_call *call)
 {
     const char *why = call->curl_error[0] ? call->curl_error : curl_easy_strerror(call->code);
     if (call->error)
         return; /* a limit, the sink or the program said so already */
-    if (call->code == CURLE_OUT_OF_MEMORY)
+    if (call->kept_out)
+        kzi_call_error(call, &call->error, KZ_ERROR_API,
+            "The server redirects the request, which is not followed: it leads from another network into this machine or its "
+            "private network.");
+    else if (call->stale)
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "The connection had more to say than was asked for.");
+    else if (has_endless_header(call))
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION,
+            "A line of the answer's headers is longer than 100 KiB, which libcurl does not take, whatever max_header_size is; or "
+            "no memory was left for it.");
+    else if (call->code == CURLE_OUT_OF_MEMORY || call->socket_error == ENOMEM)
         kz_error_no_memory(&call->error);
     else if (call->aborted_resend)
         kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION,
@@ -76,6 +95,9 @@ static void transport_error(kzi_call *call)
     else if (call->code == CURLE_COULDNT_RESOLVE_HOST || call->code == CURLE_COULDNT_RESOLVE_PROXY)
         kzi_call_error(
             call, &call->error, KZ_ERROR_CONNECTION, "The host name is not known: %s. Check the base URL and the network.", why);
+    else if (call->code == CURLE_COULDNT_CONNECT && call->socket_error)
+        kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "No connection: the system gives no socket: %s.",
+            strerrordesc_np(call->socket_error));
     else if (call->code == CURLE_COULDNT_CONNECT)
         kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "No connection: %s. Is the server running?", why);
     else if (call->code == CURLE_READ_ERROR || call->code == CURLE_ABORTED_BY_CALLBACK)
@@ -215,7 +237,10 @@ void kzi_answer_decode(kzi_call *call)
     }
     if (call->op->answer >= KZ_ANSWER_EVENTS)
         return;
-    kzi_scope *scope = kzi_scope_new(call->answer.length / 2 + call->head.length + 512);
+    size_t limit = (size_t)call->client->settings->max_result_size, usual = call->answer.length / 2;
+    kzi_scope *scope = kzi_scope_new((usual < limit ? usual : limit) + call->head.length + 512);
+    if (scope)
+        kzi_scope_limit(scope, limit);
     if (scope && kzi_scope_set_head(scope, call->head.data, call->head.length))
         call->result = call->op->answer == KZ_ANSWER_TEXT ? decode_text(call, scope)
             : call->op->answer == KZ_ANSWER_BYTES         ? decode_bytes(call, scope)

@@ -5,7 +5,6 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static pthread_once_t init_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t init_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -13,14 +12,28 @@ static bool init_done, init_wipes;
 static CURLcode init_code;
 static atomic_uint process_generation;
 
+/* Another thread of the parent may be within a lock that the whole process has: the child would wait for it for ever. */
+static void before_fork(void)
+{
+    kz_plugins_lock();
+    pthread_mutex_lock(&init_lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&init_lock);
+    kz_plugins_unlock();
+}
+
 static void forked(void)
 {
+    after_fork();
     atomic_fetch_add(&process_generation, 1);
 }
 
 static void watch_forks(void)
 {
-    pthread_atfork(NULL, NULL, forked);
+    pthread_atfork(before_fork, after_fork, forked);
 }
 
 static void wiping_free(void *memory)
@@ -63,13 +76,6 @@ bool kz_global_init(unsigned flags, kz_error **error)
         return kz_error_set(error, KZ_ERROR_STATE, NULL,
             "libcurl is already prepared without KZ_WIPE; call kz_global_init(KZ_WIPE) before the first client.");
     return true;
-}
-
-int64_t kzi_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void share_lock(CURL *easy, curl_lock_data data, curl_lock_access access, void *user)
@@ -150,8 +156,10 @@ void kz_client_free(kz_client *client)
     if (!client || atomic_fetch_sub(&client->users, 1) != 1)
         return;
     atomic_store(&client->closing, true);
-    if (client->generation == atomic_load(&process_generation))
+    if (client->generation == atomic_load(&process_generation)) {
         kzi_loops_wake(client);
+        kzi_pool_wake(client);
+    }
     kzi_client_drop(client);
 }
 
@@ -169,10 +177,7 @@ void kzi_client_drop(kz_client *client)
     if (inherited)
         return; /* a child must not close what its parent still uses: connections, TLS sessions, plugin state */
     kzi_services_destroy(client);
-    while (client->pool) {
-        kzi_loop *loop = kzi_loop_acquire(client, NULL);
-        kzi_loop_free(loop);
-    }
+    kzi_pool_free(client);
     kzi_auth_free(client->auth);
     if (client->share)
         curl_share_cleanup(client->share);

@@ -40,6 +40,7 @@ typedef struct kzi_settings {
     int64_t allow_plain_http; /* credentials over plain http to hosts that are not loopback, default 0 */
     int64_t max_header_size;  /* default 256 KiB */
     int64_t max_body_size;    /* answers decoded in memory, default 256 MiB */
+    int64_t max_result_size;  /* memory of a result beside its text, default 512 MiB */
     int64_t max_json_depth;   /* default 128 */
     int64_t max_line_size;    /* one event or line of a stream, default 64 MiB */
     int64_t max_connections;  /* kept warm per client, default 16 */

@@ -116,6 +116,7 @@ struct kz_client {
     kzi_instance *services;
     pthread_mutex_t pool_lock;
     kzi_loop *pool; /* idle loops, last in first out */
+    kzi_loop *busy; /* those that some thread has */
     size_t n_pool;
     bool base_is_loopback;
     struct kz_provider *auth; /* auth.h */
@@ -126,6 +127,9 @@ kz_client *kzi_client_hold(kz_client *client);
 void kzi_client_drop(kz_client *client);
 /* Tells the loops that the program drives that the client is closing (reactor.c). */
 void kzi_loops_wake(kz_client *client);
+/* Tells the threads that wait for a call (loop.c). */
+void kzi_pool_wake(kz_client *client);
+void kzi_pool_free(kz_client *client);
 /* False with STATE filled in when the process is a child after fork(). */
 bool kzi_client_usable(const kz_client *client, kz_error **error);
 void kzi_client_log(const kz_client *client, kz_log_level level, const char *area, const char *message,
@@ -136,6 +140,8 @@ static inline bool kzi_logs(const kz_client *client, kz_log_level level)
 }
 
 int64_t kzi_now_ms(void); /* monotonic */
+/* Chance for spacing and for keys that need not be secret. */
+void kzi_random(uint64_t *numbers, size_t n);
 
 enum { KZI_CREDENTIAL_LINES = 9 };
 
@@ -204,6 +210,8 @@ struct kzi_call {
     bool resumable; /* the sink goes on where it was: a begun answer may be asked for again */
     bool began;     /* the sink has begun */
     bool foreign;   /* redirected to another origin: no credentials */
+    bool guarded;   /* redirected by a server outside: it must not lead inside (address.c) */
+    bool guards_address;
     bool no_auth;
     bool raw;                       /* transfers: no decoding of the content */
     bool credential_only;           /* ends when its credential is there: nothing is sent */
@@ -235,7 +243,12 @@ struct kzi_call {
     unsigned sends;                               /* pre-request callbacks within this attempt */
     bool headers_done;
     bool paused;
-    bool sent; /* the request may have reached the server */
+    bool sent;        /* the request may have reached the server */
+    bool kept_out;    /* it was led inside */
+    bool opened;      /* a socket, in this attempt: the connection is not one that was there */
+    bool stale;       /* the connection that was there had something to say: nothing was sent, another one is due */
+    int socket_error; /* why there is no socket, or 0 */
+    int64_t length;   /* of the body as the headers have it, -1: not said */
 
     /* control */
     int attempts;
@@ -293,6 +306,10 @@ void kzi_public_url(const char *url, char *out, size_t size);
 /* scheme://host:port are the same. */
 bool kzi_same_origin(const char *a, const char *b);
 bool kzi_is_loopback(const char *url);
+/* Whether the host of a URL is an address inside (address.c), or named as this machine. */
+bool kzi_url_is_inside(const char *url);
+bool kzi_host_is_inside(const char *host);
+bool kzi_address_is_inside(const struct sockaddr *address);
 /* Fills *error with `code`, a message and what is known of the call. */
 bool kzi_call_error(const kzi_call *call, kz_error **error, kz_error_code code, const char *format, ...) KZ_PRINTF(4, 5);
 
@@ -319,6 +336,7 @@ const void *kzi_field_at(const void *params, uint64_t size, const kz_field *fiel
 
 /* ---- the loop (loop.c) ---- */
 
+/* A loop for the calling thread, which keeps the client until it is given back. */
 kzi_loop *kzi_loop_acquire(kz_client *client, kz_error **error);
 void kzi_loop_release(kzi_loop *loop);
 void kzi_loop_free(kzi_loop *loop);

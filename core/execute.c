@@ -55,6 +55,7 @@ static void *run_flow(
         run.deadline = service->run->deadline;
     kz_service handle;
     kz_error *failure = NULL;
+    kz_client *client = kzi_client_hold(owner->client); /* between the flow's calls too */
     kzi_flow_handle(&handle, service, owner, &run);
     void *result = op->flow(&handle, params, &failure);
     if (!result && !failure)
@@ -66,6 +67,7 @@ static void *run_flow(
     }
     kzi_flow_handle_end(&handle);
     kzi_scope_free(copy);
+    kzi_client_drop(client);
     kz_error_move(error, &failure);
     return result;
 }

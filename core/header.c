@@ -65,6 +65,13 @@ static int64_t digits(const char **at, const char *end)
     return *at == first || *at - first > 18 ? -1 : sum;
 }
 
+int64_t kzi_header_number(const char *value, size_t length)
+{
+    const char *at = value, *end = value + length;
+    int64_t number = digits(&at, end);
+    return at == end ? number : -1;
+}
+
 int64_t kzi_header_range_start(const char *value, size_t length)
 {
     const char *at = value + 6, *end = value + length;

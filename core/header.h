@@ -13,6 +13,8 @@
 bool kzi_header_is(const char *line, size_t length, const char *name, const char **value, size_t *value_length);
 /* Retry-After and the like, in milliseconds: a number of `unit` milliseconds each, or a date. -1: not readable. */
 int64_t kzi_header_delay(const char *value, size_t length, int64_t unit, time_t now);
+/* Digits and nothing else, up to 18 of them; -1: something else. */
+int64_t kzi_header_number(const char *value, size_t length);
 /* Where the part of a Content-Range begins, "bytes 5-9/10": 5. -1: no such part. */
 int64_t kzi_header_range_start(const char *value, size_t length);
 

@@ -28,7 +28,10 @@ bool kzi_read_fail(kzi_reader *r, const kzi_frame *frame, const char *format_wha
 bool kzi_read_no_memory(kzi_reader *r)
 {
     r->failed = true;
-    return kz_error_no_memory(r->error);
+    return kzi_scope_is_full(r->scope)
+        ? kz_error_set(r->error, KZ_ERROR_DECODE, NULL,
+              "The answer takes more memory than max_result_size allows once it is read; raise the setting if it is meant to.")
+        : kz_error_no_memory(r->error);
 }
 
 /* The scanner met what is no JSON. */
@@ -60,7 +63,7 @@ static bool push(kzi_reader *r, uint64_t value)
 {
     if (r->n_stack == r->stack_size) {
         size_t size = r->stack_size * 2;
-        uint64_t *grown = malloc(size * sizeof *grown);
+        uint64_t *grown = kzi_scope_charge(r->scope, size * sizeof *grown) ? malloc(size * sizeof *grown) : NULL;
         if (!grown)
             return kzi_read_no_memory(r);
         memcpy(grown, r->stack, r->n_stack * sizeof *grown);

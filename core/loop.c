@@ -13,6 +13,36 @@
 #include <strings.h>
 #include <time.h>
 
+/* Where a TLS library writes to a connection that the peer has closed, which saying goodbye does too, SIGPIPE is raised. */
+typedef struct kzi_guard {
+    sigset_t pipe, before;
+    bool on, was_pending;
+} kzi_guard;
+
+/* Blocks SIGPIPE for this thread; one that comes meanwhile is ours. */
+static void keep_pipe_away(kzi_guard *guard, const kzi_loop *loop)
+{
+    guard->on = loop->tls;
+    if (!guard->on)
+        return;
+    sigset_t pending;
+    sigemptyset(&guard->pipe);
+    sigaddset(&guard->pipe, SIGPIPE);
+    sigpending(&pending);
+    guard->was_pending = sigismember(&pending, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &guard->pipe, &guard->before);
+}
+
+static void let_pipe_come(const kzi_guard *guard)
+{
+    const struct timespec now = { 0 };
+    if (!guard->on)
+        return;
+    while (!guard->was_pending && sigtimedwait(&guard->pipe, NULL, &now) == SIGPIPE)
+        ;
+    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+}
+
 kzi_loop *kzi_loop_new(kz_client *client)
 {
     kzi_loop *loop = calloc(1, sizeof *loop);
@@ -26,20 +56,49 @@ kzi_loop *kzi_loop_new(kz_client *client)
     return loop;
 }
 
+/* Under the lock of the pool: takes a loop out of one of its two lists. */
+static bool leave(kzi_loop **list, const kzi_loop *loop)
+{
+    while (*list && *list != loop)
+        list = &(*list)->next;
+    bool found = *list != NULL;
+    if (found)
+        *list = loop->next;
+    return found;
+}
+
+/* Under the lock: the calling thread has the loop. */
+static void lend(kz_client *client, kzi_loop *loop)
+{
+    loop->next = client->busy;
+    client->busy = loop;
+    kzi_client_hold(client);
+}
+
 kzi_loop *kzi_loop_acquire(kz_client *client, kz_error **error)
 {
-    pthread_mutex_lock(&client->pool_lock);
-    kzi_loop *loop = client->pool;
-    if (loop) {
-        client->pool = loop->next;
-        client->n_pool--;
+    kzi_loop *fresh = NULL;
+    for (;;) {
+        pthread_mutex_lock(&client->pool_lock);
+        kzi_loop *loop = client->pool;
+        if (loop) {
+            client->pool = loop->next;
+            client->n_pool--;
+        } else {
+            loop = fresh;
+        }
+        if (loop)
+            lend(client, loop);
+        pthread_mutex_unlock(&client->pool_lock);
+        if (loop && fresh && loop != fresh)
+            kzi_loop_free(fresh); /* one was given back meanwhile */
+        if (loop)
+            return loop;
+        if (!(fresh = kzi_loop_new(client))) {
+            kz_error_no_memory(error);
+            return NULL;
+        }
     }
-    pthread_mutex_unlock(&client->pool_lock);
-    if (!loop && !(loop = kzi_loop_new(client)))
-        kz_error_no_memory(error);
-    if (loop)
-        loop->next = NULL;
-    return loop;
 }
 
 void kzi_loop_release(kzi_loop *loop)
@@ -53,6 +112,7 @@ void kzi_loop_release(kzi_loop *loop)
             kzi_loop_remove(loop, call);
     }
     pthread_mutex_lock(&client->pool_lock);
+    leave(&client->busy, loop);
     bool room = loop->calls || (int64_t)client->n_pool < client->settings->max_connections;
     if (room) {
         loop->next = client->pool;
@@ -62,6 +122,24 @@ void kzi_loop_release(kzi_loop *loop)
     pthread_mutex_unlock(&client->pool_lock);
     if (!room)
         kzi_loop_free(loop);
+    kzi_client_drop(client);
+}
+
+void kzi_pool_wake(kz_client *client)
+{
+    pthread_mutex_lock(&client->pool_lock);
+    for (kzi_loop *loop = client->busy; loop; loop = loop->next)
+        curl_multi_wakeup(loop->multi);
+    pthread_mutex_unlock(&client->pool_lock);
+}
+
+void kzi_pool_free(kz_client *client)
+{
+    while (client->pool) {
+        kzi_loop *loop = client->pool;
+        client->pool = loop->next;
+        kzi_loop_free(loop);
+    }
 }
 
 /* A detached call that nobody drives any more, or that has ended. */
@@ -83,12 +161,16 @@ void kzi_loop_free(kzi_loop *loop)
 {
     if (!loop)
         return;
+    kzi_guard guard;
+    keep_pipe_away(&guard, loop);
     while (loop->calls)
         end_detached(loop, loop->calls);
     while (loop->n_spares)
         curl_easy_cleanup(loop->spares[--loop->n_spares]);
     curl_multi_cleanup(loop->multi);
+    let_pipe_come(&guard);
     kzi_hosts_free(loop);
+    free(loop->sockets);
     kzi_buffer_free(&loop->spare_input);
     free(loop);
 }
@@ -127,8 +209,12 @@ bool kzi_loop_start(kzi_loop *loop, kzi_call *call)
 
 void kzi_loop_stop(kzi_loop *loop, kzi_call *call)
 {
-    if (call->running)
+    if (call->running) {
+        kzi_guard guard;
+        keep_pipe_away(&guard, loop);
         curl_multi_remove_handle(loop->multi, call->easy);
+        let_pipe_come(&guard);
+    }
     call->running = false;
     kzi_call *turn = kzi_host_leave(loop, call);
     if (!turn)
@@ -195,7 +281,7 @@ static void end_with(kzi_call *call, kz_error_code code, const char *text, int64
 {
     kz_error *error = NULL;
     if (code == KZ_ERROR_CANCELLED)
-        kzi_call_error(call, &error, code, "The call was cancelled.");
+        kzi_call_error(call, &error, code, "The call was cancelled%s%s.", text ? ": " : "", text ? text : "");
     else
         kzi_call_error(call, &error, code, "The server did not %s within %lld ms.", text, (long long)limit);
     kzi_call_fail(call, &error);
@@ -223,13 +309,10 @@ void kzi_call_nudge(kzi_call *call)
 static bool claim(kz_client *client, kzi_loop *loop)
 {
     pthread_mutex_lock(&client->pool_lock);
-    kzi_loop **link = &client->pool;
-    while (*link && *link != loop)
-        link = &(*link)->next;
-    bool found = *link != NULL;
+    bool found = leave(&client->pool, loop);
     if (found) {
-        *link = loop->next;
         client->n_pool--;
+        lend(client, loop);
     }
     pthread_mutex_unlock(&client->pool_lock);
     return found;
@@ -253,6 +336,8 @@ static bool check_call(kzi_call *call, int64_t now)
 {
     if (call->cancelled || (call->options && kz_cancel_is_set(call->options->cancel)))
         end_with(call, KZ_ERROR_CANCELLED, NULL, 0);
+    else if (atomic_load(&call->loop->client->closing) && !call->detached)
+        end_with(call, KZ_ERROR_CANCELLED, "its client was freed", 0);
     else if (call->deadline && now >= call->deadline)
         end_with(call, KZ_ERROR_TIMEOUT, "finish its answer", call->deadline - call->started_at);
     else if (is_idle(call, now))
@@ -300,24 +385,10 @@ void kzi_loop_read_messages(kzi_loop *loop)
     }
 }
 
-/* Blocks SIGPIPE for this thread around what may write to a socket through a TLS library; one that came meanwhile is ours. */
 void kzi_loop_guard(kzi_loop *loop, void (*drive)(void *user), void *user)
 {
-    if (!loop->tls) {
-        drive(user);
-        return;
-    }
-    sigset_t pipe, before, pending;
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    sigpending(&pending);
-    bool was_pending = sigismember(&pending, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe, &before);
+    kzi_guard guard;
+    keep_pipe_away(&guard, loop);
     drive(user);
-    if (!was_pending) {
-        const struct timespec now = { 0 };
-        while (sigtimedwait(&pipe, NULL, &now) == SIGPIPE)
-            ;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    let_pipe_come(&guard);
 }

@@ -6,6 +6,7 @@
 #include "engine.h"
 
 typedef struct kzi_host kzi_host;
+typedef struct kzi_socket kzi_socket;
 
 enum { KZI_SPARE_EASIES = 8 };
 
@@ -22,6 +23,8 @@ struct kzi_loop {
     struct kz_loop *reactor; /* then: its other half */
     kzi_buffer spare_input;  /* memory for what comes of one stream, passed around among those of a shared loop */
     kzi_host *hosts;         /* with the setting max_host_calls */
+    kzi_socket *sockets;     /* that are open (sockets.c) */
+    size_t n_sockets, room_sockets;
     kzi_loop *next;
 };
 

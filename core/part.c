@@ -39,16 +39,18 @@ static bool make_names(kzi_part *part, const char *path)
 /* False: no memory, which must not pass for a part without a tag and have it begun anew. */
 static bool read_tag(kzi_part *part)
 {
-    char text[512];
-    int fd = open(part->tag_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum { LONGEST = 510 };
+    kzi_buffer text = { 0 };
+    int fd = TEMP_FAILURE_RETRY(open(part->tag_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (fd < 0)
         return true;
-    ssize_t n = read(fd, text, sizeof text - 1);
+    int problem = kzi_file_read(fd, LONGEST, &text);
     close(fd);
-    if (n > 2 && n < (ssize_t)sizeof text - 1 && text[0] == '"' && !memchr(text, '\n', (size_t)n) &&
-        !memchr(text, '\r', (size_t)n))
-        return (part->tag = strndup(text, (size_t)n)) != NULL;
-    return true;
+    bool fits = !problem && text.length > 2 && text.data[0] == '"' && !strpbrk(text.data, "\r\n");
+    size_t length;
+    part->tag = fits ? kzi_buffer_take(&text, &length) : NULL;
+    kzi_buffer_free(&text);
+    return problem != ENOMEM && (!fits || part->tag);
 }
 
 /* Shows what an earlier run brought; an unreadable rest is as good as none. */
@@ -57,9 +59,7 @@ static bool show(kzi_part *part, const kz_transfer *transfer, int64_t length)
     char block[65536];
     int64_t at = 0;
     while (at < length) {
-        ssize_t n = pread(part->fd, block, sizeof block, at);
-        if (n < 0 && errno == EINTR)
-            continue;
+        ssize_t n = TEMP_FAILURE_RETRY(pread(part->fd, block, sizeof block, at));
         if (n <= 0)
             return false;
         if (transfer->bytes)
@@ -75,12 +75,13 @@ bool kzi_part_open(kzi_part *part, const kz_transfer *transfer, kz_error **error
     struct stat facts;
     if (!make_names(part, transfer->path))
         return kz_error_no_memory(error);
-    part->fd = open(part->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    part->fd = TEMP_FAILURE_RETRY(open(part->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
     if (part->fd < 0)
         return failed("Cannot write", part->path, error);
-    if (flock(part->fd, LOCK_EX | LOCK_NB))
-        return kz_error_set(
-            error, KZ_ERROR_STATE, transfer->path, "\"%s\" is being downloaded by another process.", transfer->path);
+    if (TEMP_FAILURE_RETRY(flock(part->fd, LOCK_EX | LOCK_NB)))
+        return errno != EWOULDBLOCK ? failed("Cannot lock", part->path, error)
+                                    : kz_error_set(error, KZ_ERROR_STATE, transfer->path,
+                                          "\"%s\" is being downloaded by another process.", transfer->path);
     if (fstat(part->fd, &facts))
         return failed("Cannot look at", part->path, error);
     if (!read_tag(part))
@@ -99,7 +100,8 @@ bool kzi_part_restart(kzi_part *part, const kz_transfer *transfer, kz_error **er
     unlink(part->tag_path);
     if (transfer->restart)
         transfer->restart(transfer->user);
-    return (!ftruncate(part->fd, 0) && lseek(part->fd, 0, SEEK_SET) == 0) || failed("Cannot write", part->path, error);
+    return (!TEMP_FAILURE_RETRY(ftruncate(part->fd, 0)) && lseek(part->fd, 0, SEEK_SET) == 0) ||
+        failed("Cannot write", part->path, error);
 }
 
 bool kzi_part_remember(kzi_part *part, const char *etag, kz_error **error)
@@ -111,7 +113,7 @@ bool kzi_part_remember(kzi_part *part, const char *etag, kz_error **error)
         return kz_error_no_memory(error);
     free(part->tag);
     part->tag = copy;
-    int fd = open(part->tag_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int fd = TEMP_FAILURE_RETRY(open(part->tag_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666));
     bool fine = fd >= 0 && kzi_file_write(fd, etag, strlen(etag));
     if (!fine)
         failed("Cannot write", part->tag_path, error);
@@ -143,7 +145,7 @@ bool kzi_part_finish(kzi_part *part, const kz_transfer *transfer, kz_error **err
             kz_error_set(&refusal, KZ_ERROR_DECODE, transfer->path, "The file was refused.");
         return kz_error_move(error, &refusal);
     }
-    if (fsync(part->fd))
+    if (TEMP_FAILURE_RETRY(fsync(part->fd)))
         return failed("Cannot write", part->path, error);
     if (rename(part->path, transfer->path))
         return failed("Cannot give its name to", transfer->path, error);

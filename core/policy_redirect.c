@@ -1,7 +1,10 @@
 /* policy_redirect.c: follows redirects. libcurl's own following would take X-API-Key along to another origin, so the
- * credentials stay behind here: a call that leaves its origin goes on without them and without the operation's headers. */
+ * credentials stay behind here: a call that leaves its origin goes on without them and without the operation's headers. And a
+ * server outside must not make a client ask what only this machine or its network can reach: such a call is guarded, here by the
+ * host's name and in transport.c by the address that it is connected to. */
 #include "engine.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,6 +20,28 @@ static kzi_step refuse(kzi_call *call, const char *why)
     kzi_call_error(call, &call->error, KZ_ERROR_API, "The server redirects the request (status %ld), which is not followed: %s.",
         call->status, why);
     return KZI_NEXT;
+}
+
+/* Through a proxy it is the proxy that connects, and what it connects to is not known here. */
+static bool has_proxy(const kz_client *client)
+{
+    static const char *const names[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
+    bool found = client->settings->proxy && *client->settings->proxy;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        found |= value && *value;
+    }
+    return found;
+}
+
+/* Whether the server that answered is inside, so that it knows no less than this machine. */
+static bool comes_from_inside(const kzi_call *call)
+{
+    char *address = NULL;
+    if (has_proxy(call->client))
+        return kzi_url_is_inside(call->url.data);
+    curl_easy_getinfo(call->easy, CURLINFO_PRIMARY_IP, &address);
+    return address && kzi_host_is_inside(address);
 }
 
 static kzi_step answer_redirect(kzi_call *call)
@@ -35,9 +60,17 @@ static kzi_step answer_redirect(kzi_call *call)
     bool secure = !strncasecmp(call->url.data, "https:", 6), stays = !strncasecmp(target, "https:", 6);
     if ((!stays && strncasecmp(target, "http:", 5)) || (secure && !stays))
         return refuse(call, "it leads away from HTTP or from a secure connection");
+    if (!kzi_same_origin(target, target))
+        return refuse(call, "its new address has no host");
     bool leaves = !kzi_same_origin(call->url.data, target);
     if (leaves && !reads)
         return refuse(call, "it would carry the request's content to another origin; check the base URL");
+    if (leaves && !call->guarded && !comes_from_inside(call)) {
+        call->guarded = true;
+        call->guards_address = !has_proxy(call->client);
+    }
+    if (call->guarded && kzi_url_is_inside(target))
+        return refuse(call, "it leads from another network into this machine or its private network");
     call->foreign |= leaves;
     if (leaves) {
         kzi_call_drop_credentials(call);

@@ -5,19 +5,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum { FIRST_DELAY = 500, LONGEST_DELAY = 8000 };
-
-static void random_numbers(uint64_t *numbers, size_t n)
-{
-    if (getrandom(numbers, n * sizeof *numbers, GRND_NONBLOCK) == (ssize_t)(n * sizeof *numbers))
-        return;
-    for (size_t i = 0; i < n; i++) {
-        numbers[i] = ((uint64_t)kzi_now_ms() + i) * 0x9e3779b97f4a7c15u;
-        numbers[i] ^= numbers[i] >> 29;
-    }
-}
 
 static bool worth_it(const kzi_call *call)
 {
@@ -42,7 +31,7 @@ static int64_t delay_of(const kzi_call *call)
     if (ceiling > LONGEST_DELAY)
         ceiling = LONGEST_DELAY;
     uint64_t number;
-    random_numbers(&number, 1);
+    kzi_random(&number, 1);
     return (int64_t)(number % (uint64_t)(ceiling + 1));
 }
 
@@ -73,7 +62,7 @@ static kzi_step send_retry(kzi_call *call)
     if (!call->op || !(call->op->flags & KZ_OP_RETRY_ALWAYS) || call->idempotency_key[0])
         return KZI_NEXT;
     uint64_t key[2];
-    random_numbers(key, 2);
+    kzi_random(key, 2);
     snprintf(call->idempotency_key, sizeof call->idempotency_key, "kz-%016llx%016llx", (unsigned long long)key[0],
         (unsigned long long)key[1]);
     return KZI_NEXT;
@@ -83,6 +72,11 @@ static kzi_step answer_retry(kzi_call *call)
 {
     if (call->wake_at) { /* the wait is over */
         call->wake_at = 0;
+        kz_error_clear(&call->error);
+        return KZI_AGAIN;
+    }
+    if (call->stale) { /* nothing was sent: this was no attempt */
+        call->attempts--;
         kz_error_clear(&call->error);
         return KZI_AGAIN;
     }

@@ -36,7 +36,7 @@ static void find_path(char *path, size_t size)
 static bool read_file(kzi_profile_file *file, kz_error **error)
 {
     const char *path = file->path;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold us up */
+    int fd = TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)); /* a FIFO must not hold us up */
     file->missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
     if (file->missing)
         return true;

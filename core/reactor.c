@@ -29,8 +29,10 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void
         event.events |= EPOLLOUT;
     if (!known)
         curl_multi_assign(loop->inner->multi, fd, loop);
-    if (epoll_ctl(loop->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) && errno == EEXIST)
-        epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event);
+    bool fine = !epoll_ctl(loop->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) ||
+        (errno == EEXIST && !epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event));
+    if (!fine)
+        loop->blind = errno; /* nothing would ever be heard from this socket */
     return 0;
 }
 
@@ -182,26 +184,34 @@ static void arm(kz_loop *loop)
     timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+/* Ends the calls that could wait for ever, since it is not known which of them it is. */
 static void end_starved(kz_loop *loop)
 {
-    if (!loop->starved)
+    if (!loop->starved && !loop->blind)
         return;
-    loop->starved = false;
     for (kzi_call *call = loop->inner->calls; call; call = call->next) {
         kz_error *error = NULL;
         if (call->ended || !call->running)
             continue;
-        kz_error_no_memory(&error);
+        if (loop->starved || loop->blind == ENOMEM)
+            kz_error_no_memory(&error);
+        else
+            kzi_call_error(
+                call, &error, KZ_ERROR_STATE, "The loop cannot watch another connection: %s.", strerrordesc_np(loop->blind));
         kzi_call_fail(call, &error);
     }
+    loop->starved = false;
+    loop->blind = 0;
 }
 
+/* What ends at once, such as a connection that is refused, would not be heard of by its socket: the messages are read here too. */
 void kzi_reactor_kick(kz_loop *loop)
 {
     if (loop->dispatching)
         return;
     kzi_loop_guard(loop->inner, drive_timers, loop);
     end_starved(loop);
+    kzi_loop_read_messages(loop->inner);
     arm(loop);
 }
 
@@ -259,7 +269,7 @@ static bool open_fds(kz_loop *loop, kz_error **error)
     if (loop->epoll >= 0 && watch_fd(loop, loop->timer) && watch_fd(loop, loop->wake))
         return true;
     return kz_error_set(error, KZ_ERROR_STATE, NULL,
-        "No file descriptors are left for a loop, which takes three; close some or raise the limit.");
+        "A loop cannot be made: %s. It takes three file descriptors; close some or raise the limit.", strerrordesc_np(errno));
 }
 
 static void close_fd(int *fd)

@@ -21,6 +21,7 @@ struct kz_loop {
     atomic_bool woken; /* by another thread: cancelled calls, or a client that is closing */
     bool dispatching;
     bool starved;         /* libcurl had no memory to go on with */
+    int blind;            /* the error number with which a socket could not be watched, or 0 */
     kz_pending *pendings; /* that have not ended */
     size_t n_pendings;
     kz_pending *ready, *ready_last; /* that have something to deliver */

@@ -25,6 +25,8 @@ struct kzi_scope {
     void *root;
     const char *head;
     size_t head_length;
+    size_t limit, charged; /* bytes; 0: no limit */
+    bool full;
 };
 
 enum { FIRST_CHUNK = 512, LARGEST_CHUNK = 1024 * 1024 };
@@ -57,9 +59,26 @@ kzi_scope *kzi_scope_new(size_t hint)
     if (!first)
         return NULL;
     kzi_scope *scope = (kzi_scope *)(void *)(first + 1);
-    *scope = (kzi_scope){ .chunks = first };
+    *scope = (kzi_scope){ .chunks = first, .charged = first->size };
     first->used = (sizeof *scope + 7) & ~(size_t)7;
     return scope;
+}
+
+void kzi_scope_limit(kzi_scope *scope, size_t limit)
+{
+    scope->limit = limit;
+}
+
+bool kzi_scope_is_full(const kzi_scope *scope)
+{
+    return scope->full;
+}
+
+bool kzi_scope_charge(kzi_scope *scope, size_t size)
+{
+    scope->full |= scope->limit && (scope->charged > scope->limit || size > scope->limit - scope->charged);
+    scope->charged += scope->full ? 0 : size;
+    return !scope->full;
 }
 
 static void *take(kzi_scope *scope, size_t size)
@@ -67,7 +86,8 @@ static void *take(kzi_scope *scope, size_t size)
     chunk *current = scope->chunks;
     if (size > current->size - current->used) {
         size_t next = current->size * 2 < LARGEST_CHUNK ? current->size * 2 : LARGEST_CHUNK;
-        chunk *fresh = chunk_new(size > next ? size : next);
+        next = size > next ? size : next;
+        chunk *fresh = kzi_scope_charge(scope, next) ? chunk_new(next) : NULL;
         if (!fresh)
             return NULL;
         fresh->next = current;
@@ -211,6 +231,8 @@ void kzi_scope_reset(kzi_scope *scope)
     home->used = (sizeof *scope + 7) & ~(size_t)7;
     scope->chunks = home;
     scope->root = NULL;
+    scope->charged = home->size + (largest ? largest->size : 0);
+    scope->full = false;
     if (largest) {
         largest->used = 0;
         largest->next = home;

@@ -18,6 +18,11 @@ typedef struct kzi_header {
 
 /* A new scope whose first chunk has room for `hint` bytes. NULL: no memory. */
 kzi_scope *kzi_scope_new(size_t hint);
+/* From now on the scope takes no more than `limit` bytes: what would go beyond finds no memory, and the scope is full. 0: any. */
+void kzi_scope_limit(kzi_scope *scope, size_t limit);
+bool kzi_scope_is_full(const kzi_scope *scope);
+/* Counts memory that is needed beside the scope, to fill it. False: it would be full. */
+bool kzi_scope_charge(kzi_scope *scope, size_t size);
 /* Zeroed memory, aligned to 8; NULL: no memory. */
 void *kzi_scope_alloc(kzi_scope *scope, size_t size);
 /* A copy of `length` bytes with a NUL behind and its length before (kz_string_length). */

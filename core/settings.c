@@ -78,6 +78,8 @@ static const char *const log_levels[] = { "off", "error", "warning", "info", "de
         NULL, 0, "The largest headers of one answer.")                                                                         \
     row(max_body_size, "MAX_BODY_SIZE", NULL, "integer", "bytes", "1 KiB to 1 TiB", "256MiB", KZI_SIZE, 1024, BYTES_MAX, NULL, \
         0, "The largest answer that is taken into memory, after decompression.")                                               \
+    row(max_result_size, "MAX_RESULT_SIZE", NULL, "integer", "bytes", "64 KiB to 1 TiB", "512MiB", KZI_SIZE, 65536, BYTES_MAX,  \
+        NULL, 0, "The most memory that one result, or item of a stream, may take beside its text.")                            \
     row(max_json_depth, "MAX_JSON_DEPTH", NULL, "integer", NULL, "1 to 10000", "128", KZI_INTEGER, 1, 10000, NULL, 0,          \
         "How deep the JSON of an answer may nest.")                                                                            \
     row(max_line_size, "MAX_LINE_SIZE", NULL, "integer", "bytes", "1 KiB to 1 TiB", "64MiB", KZI_SIZE, 1024, BYTES_MAX, NULL,  \

@@ -123,6 +123,7 @@ static bool prepare_request(
     stream->scope = kzi_scope_new(1024);
     if (!stream->scope)
         return kz_error_no_memory(error);
+    kzi_scope_limit(stream->scope, (size_t)stream->client->settings->max_result_size);
     if (!kzi_call_prepare(call, service, owner, stream->op, ref, params, error))
         return false;
     call->sink = (kzi_sink){ .begin = begin, .bytes = take_bytes, .user = stream };
@@ -189,12 +190,14 @@ static kz_stream *open_flow(
         run->deadline = kzi_now_ms() + service->options->timeout;
     if (service->run && service->run->deadline && (!run->deadline || service->run->deadline < run->deadline))
         run->deadline = service->run->deadline;
+    kz_client *client = kzi_client_hold(owner->client); /* between the flow's calls too; then the stream does */
     kzi_flow_handle(handle, service, owner, run);
     kz_error *failure = NULL;
     stream = op->flow(handle, params, &failure);
     kzi_scope_free(copy);
     if (stream && !failure) {
         stream->handle = handle;
+        kzi_client_drop(client);
         return stream;
     }
     kz_stream_close(stream);
@@ -203,6 +206,7 @@ static kz_stream *open_flow(
     kzi_flow_handle_end(handle);
     free(handle);
     free(run);
+    kzi_client_drop(client);
     kz_error_move(error, &failure);
     return NULL;
 }

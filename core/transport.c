@@ -2,6 +2,7 @@
  * back: headers within their limit, bytes to memory within theirs or to the call's sink. */
 #include "header.h"
 #include "loop.h"
+#include "sockets.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -9,12 +10,27 @@
 #include <string.h>
 #include <strings.h>
 
+/* HTTP/1 without TLS: what comes on the connection is an answer's. */
+static bool in_the_clear(const kzi_call *call)
+{
+    const char *version = call->client->settings->http_version;
+    return strncasecmp(call->url.data, "https:", 6) != 0 && !(version && !strcmp(version, "2"));
+}
+
 /* libcurl calls this each time it is about to send: the second time within one attempt is its own silent resend on a
  * connection that died, which only an idempotent request may have. */
-static int before_request(void *user, char *local, char *remote, int local_port, int remote_port)
+static int before_request(void *user, char *remote, char *local, int remote_port, int local_port)
 {
     kzi_call *call = user;
-    (void)local, (void)remote, (void)local_port, (void)remote_port;
+    (void)local, (void)local_port, (void)remote_port;
+    if (call->guards_address && kzi_host_is_inside(remote)) { /* over a connection that was there */
+        call->kept_out = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (!call->opened && in_the_clear(call) && kzi_socket_is_stale(call->loop, local_port)) {
+        call->stale = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
     if (call->sends++ && (!call->idempotent || call->once)) {
         call->aborted_resend = true;
         return CURL_PREREQFUNC_ABORT;
@@ -28,8 +44,20 @@ static bool good(const kzi_call *call)
     return call->status >= 200 && call->status < 300;
 }
 
-/* What a header says that the engine goes by; the rest is only kept. */
-static void note_header(kzi_call *call, const char *line, size_t length)
+/* Two lengths, or one that is none, are how answers are smuggled: where the body ends is not known then. */
+static bool note_length(kzi_call *call, const char *value, size_t n)
+{
+    int64_t length = kzi_header_number(value, n);
+    if (length >= 0 && (call->length < 0 || call->length == length)) {
+        call->length = length;
+        return true;
+    }
+    return kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION,
+        length < 0 ? "The answer's Content-Length is no number of bytes." : "The answer has two Content-Lengths that differ.");
+}
+
+/* What a header says that the engine goes by; the rest is only kept. False: refused. */
+static bool note_header(kzi_call *call, const char *line, size_t length)
 {
     const char *value;
     size_t n;
@@ -41,6 +69,9 @@ static void note_header(kzi_call *call, const char *line, size_t length)
         call->retry_after = kzi_header_delay(value, n, 1000, time(NULL));
     else if (kzi_header_is(line, length, "x-should-retry", &value, &n))
         call->should_retry = n == 4 && !strncasecmp(value, "true", 4) ? 1 : n == 5 && !strncasecmp(value, "false", 5) ? 0 : -1;
+    else if (kzi_header_is(line, length, "content-length", &value, &n))
+        return note_length(call, value, n);
+    return true;
 }
 
 static void forget_answer(kzi_call *call)
@@ -48,7 +79,7 @@ static void forget_answer(kzi_call *call)
     call->headers_done = false;
     call->status = 0;
     call->retry_after = call->should_retry = -1;
-    call->range_start = -1;
+    call->range_start = call->length = -1;
     call->content_type = call->request_id = call->etag = NULL;
     kzi_buffer_clear(&call->head);
 }
@@ -89,7 +120,8 @@ static size_t take_header(char *line, size_t size, size_t n, void *user)
     } else if (length > 2) {
         if (call->headers_done) /* trailers */
             return length;
-        note_header(call, line, length);
+        if (!note_header(call, line, length))
+            return 0;
         if (!kzi_head_add(&call->head, line, length)) {
             kz_error_no_memory(&call->error);
             return 0;
@@ -199,6 +231,10 @@ static bool set_connection(kzi_call *call, CURL *easy)
         curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     if (call->accepts_stream || call->resumable)
         curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)(call->resumable ? FILE_BUFFER : STREAM_BUFFER));
+    kzi_sockets_set(call);
+    if (call->stale)
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    call->stale = false;
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -301,7 +337,8 @@ static kzi_step send_transport(kzi_call *call)
     kzi_buffer_clear(&call->answer);
     call->header_bytes = 0;
     call->sends = 0;
-    call->sent = call->paused = call->aborted_resend = false;
+    call->sent = call->paused = call->aborted_resend = call->kept_out = call->opened = false;
+    call->socket_error = 0;
     call->curl_error[0] = 0;
     call->active_at = kzi_now_ms();
     call->attempts++;

@@ -77,6 +77,12 @@ static bool is_plain_loopback(const char *url)
     return local && (!*rest || *rest == '/');
 }
 
+bool kzi_url_is_inside(const char *url)
+{
+    origin o;
+    return origin_of(url, &o) && kzi_host_is_inside(o.host);
+}
+
 bool kzi_is_loopback(const char *url)
 {
     origin o;

@@ -1,32 +1,43 @@
 /* wait.c: what long steps are made of: sleeping that ends when the call is cancelled or out of time, polling until a
  * condition holds, and progress reports with rate and time left worked out. */
-#include "engine.h"
+#include "loop.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
+
+enum { GLANCE = 100 /* milliseconds between looks at a token that nothing wakes for */ };
 
 static bool out_of_time(kz_error **error)
 {
     return kz_error_set(error, KZ_ERROR_TIMEOUT, NULL, "The time for this call is over (its timeout option).");
 }
 
-bool kzi_sleep(kz_client *client, kz_cancel *cancel, int64_t ms, int64_t deadline, kz_error **error)
+static bool sleep_on(kzi_loop *loop, kz_cancel *cancel, int64_t until, int64_t deadline, kz_error **error)
 {
-    (void)client;
-    int64_t until = kzi_now_ms() + ms;
     for (;;) {
         int64_t now = kzi_now_ms();
-        if (kz_cancel_is_set(cancel))
+        if (kz_cancel_is_set(cancel) || atomic_load(&loop->client->closing))
             return kz_error_set(error, KZ_ERROR_CANCELLED, NULL, "The call was cancelled.");
         if (deadline && now >= deadline)
             return out_of_time(error);
         if (now >= until)
             return true;
         int64_t left = (deadline && deadline < until ? deadline : until) - now;
-        struct pollfd fd = { .fd = cancel ? cancel->fd : -1, .events = POLLIN };
-        poll(&fd, 1, left > 1000000 ? 1000000 : (int)left);
+        struct curl_waitfd fd = { .fd = cancel ? cancel->fd : -1, .events = CURL_WAIT_POLLIN };
+        if (loop->calls) /* somebody's, which this thread takes along */
+            kzi_loop_turn(loop, left < GLANCE ? left : GLANCE);
+        else
+            curl_multi_poll(loop->multi, &fd, cancel != NULL, left > 1000000 ? 1000000 : (int)left, NULL);
     }
+}
+
+/* On a loop, although nothing is sent: a client that is freed wakes those that have one. */
+bool kzi_sleep(kz_client *client, kz_cancel *cancel, int64_t ms, int64_t deadline, kz_error **error)
+{
+    int64_t until = kzi_now_ms() + ms;
+    kzi_loop *loop = kzi_loop_acquire(client, error);
+    bool fine = loop && sleep_on(loop, cancel, until, deadline, error);
+    kzi_loop_release(loop);
+    return fine;
 }
 
 bool kz_service_sleep(void *service, double seconds, kz_error **error)

@@ -25,8 +25,9 @@ KZ_API kz_client *kz_client_new(const kz_config *config, kz_error **error);
 /* Adds a reference and returns the client. NULL gives NULL. */
 KZ_API kz_client *kz_client_ref(kz_client *client);
 
-/* Drops a reference; the last one ends what is pending as cancelled, closes the connections and destroys the services.
- * Results live on. NULL is ignored. */
+/* Drops a reference; the last one ends what is pending as cancelled, closes the connections and destroys the services. Calls of
+ * other threads that are under way end as cancelled too, with nothing to wait for here; none may begin any more. Results live
+ * on. NULL is ignored. */
 KZ_API void kz_client_free(kz_client *client);
 
 /* The value of a setting in this client as text and, through *source unless NULL, where it came from ("code", the

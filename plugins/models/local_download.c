@@ -179,10 +179,10 @@ static bool is_whole(local_file *f)
         return false;
     if (!f->digest)
         return true;
-    int fd = open(f->path, O_RDONLY | O_CLOEXEC);
+    int fd = TEMP_FAILURE_RETRY(open(f->path, O_RDONLY | O_CLOEXEC));
     ssize_t n = fd < 0 ? -1 : 1;
     restart(f);
-    while (n > 0 && (n = read(fd, block, sizeof block)) > 0)
+    while (n > 0 && (n = TEMP_FAILURE_RETRY(read(fd, block, sizeof block))) > 0)
         take(f, block, (size_t)n);
     if (fd >= 0)
         close(fd);

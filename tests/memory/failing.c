@@ -93,25 +93,56 @@ void __wrap_curl_easy_reset(void *easy)
     countdown = before;
 }
 
-void failing_each(FailingWork work, void *user, bool any_error)
+static const FailingFault *current;
+
+void failing_hold(bool held)
 {
+    current->hold(held);
+}
+
+int failing_each_of(const FailingFault *fault, FailingWork work, void *user)
+{
+    current = fault;
     for (int n = 0;; n++) {
         kz_error *error = NULL;
         g_assert_cmpint(n, <, 20000);
-        failing_begin(n);
+        fault->begin(n);
         bool done = work(user, &error);
-        bool hit = failing_end();
+        bool hit = fault->end();
         if (done != !error)
-            g_error("allocation %d: %s", n, done ? "done, with an error" : "neither done nor an error");
-        if (error && (!hit || (error->code != KZ_ERROR_NO_MEMORY && !any_error)))
-            g_error("allocation %d: %s", n, error->message);
+            g_error("%s %d: %s", fault->what, n, done ? "done, with an error" : "neither done nor an error");
+        if (error && (!hit || !fault->allows(error)))
+            g_error("%s %d: %s: %s", fault->what, n, kz_error_class(error->code), error->message);
         kz_error_clear(&error);
-        if (!hit) {
-            g_assert_cmpint(n, >, 0);
-            g_test_message("%d allocations", n);
-            return;
-        }
+        if (!hit)
+            return n;
         if (!work(user, &error))
-            g_error("after allocation %d failed: %s", n, error->message);
+            g_error("after %s %d failed: %s", fault->what, n, error->message);
     }
+}
+
+static void hold(bool held)
+{
+    static _Thread_local int before;
+    if (held)
+        before = countdown;
+    countdown = held ? -1 : before;
+}
+
+static bool is_no_memory(const kz_error *error)
+{
+    return error->code == KZ_ERROR_NO_MEMORY;
+}
+
+static bool is_any(const kz_error *error)
+{
+    return *error->message;
+}
+
+void failing_each(FailingWork work, void *user, bool any_error)
+{
+    const FailingFault fault = { "allocation", failing_begin, failing_end, any_error ? is_any : is_no_memory, hold };
+    int n = failing_each_of(&fault, work, user);
+    g_assert_cmpint(n, >, 0);
+    g_test_message("%d allocations", n);
 }

@@ -1,4 +1,5 @@
-/* server.c: see server.h. One thread accepts, one serves each connection. */
+/* server.c: see server.h. One thread accepts, one serves each connection. Threads and locks are those of POSIX, which the thread
+ * sanitizer understands. */
 #include "server.h"
 
 #include <arpa/inet.h>
@@ -17,10 +18,11 @@ struct WireServer {
     void *user;
     int fd, quit[2];
     char *url;
-    GThread *thread;
-    pthread_mutex_t lock; /* rather than GLib's, so that tools which look for races see it */
-    GPtrArray *requests, *threads;
-    guint connections;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t left;
+    GPtrArray *requests;
+    guint connections, serving, answering;
     gsize sent;    /* of all answers */
     gboolean full; /* nobody has read for a while what is sent now */
 };
@@ -43,18 +45,32 @@ static gsize body_length(const char *head)
     return line ? (gsize)g_ascii_strtoull(line + 17, NULL, 10) : 0;
 }
 
+/* Whether any answer goes out before its request has come. */
+static gboolean is_early(const WireServer *server)
+{
+    return server->script && server->script[0].flags & WIRE_EARLY;
+}
+
 static char *read_request(WireServer *server, int fd)
 {
     GString *text = g_string_new(NULL);
     char block[4096];
     const char *end;
-    while (!(end = strstr(text->str, "\r\n\r\n")) || text->len < (gsize)(end + 4 - text->str) + body_length(text->str)) {
+    while (!(end = strstr(text->str, "\r\n\r\n")) ||
+        (!is_early(server) && text->len < (gsize)(end + 4 - text->str) + body_length(text->str))) {
         gssize n = wait_for(server, fd) ? read(fd, block, sizeof block) : -1;
         if (n <= 0)
             return g_string_free(text, TRUE), NULL;
         g_string_append_len(text, block, n);
     }
     return g_string_free(text, FALSE);
+}
+
+/* Lets some milliseconds pass; false when the test is over. */
+static gboolean linger(WireServer *server)
+{
+    struct pollfd quit = { .fd = server->quit[0], .events = POLLIN };
+    return !poll(&quit, 1, 4);
 }
 
 static void note(WireServer *server, gsize sent, gboolean full)
@@ -69,7 +85,7 @@ static void send_answer(WireServer *server, int fd, const WireAnswer *answer)
 {
     enum { A_WHILE = 200, BLOCK = 65536 };
     gsize length = answer->length < 0 ? strlen(answer->text) : (gsize)answer->length, at = 0;
-    gsize step = answer->flags & WIRE_BYTES ? 1 : BLOCK;
+    gsize step = answer->flags & (WIRE_BYTES | WIRE_DRIP) ? 1 : BLOCK;
     while (at < length) {
         struct pollfd fds[] = { { .fd = fd, .events = POLLOUT }, { .fd = server->quit[0], .events = POLLIN } };
         if (!poll(fds, 2, A_WHILE)) {
@@ -77,7 +93,7 @@ static void send_answer(WireServer *server, int fd, const WireAnswer *answer)
             poll(fds, 2, -1);
         }
         gssize n = fds[1].revents ? -1 : send(fd, answer->text + at, MIN(step, length - at), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n <= 0)
+        if (n <= 0 || (answer->flags & WIRE_DRIP && !linger(server)))
             return;
         at += (gsize)n;
         note(server, (gsize)n, FALSE);
@@ -105,7 +121,15 @@ static gboolean send_made(const Connection *c, const char *request)
     return text != NULL;
 }
 
-static gpointer serve(gpointer data)
+/* Reads what is still coming and forgets it, until the client is done. */
+static void drop_rest(WireServer *server, int fd)
+{
+    char block[65536];
+    while (wait_for(server, fd) && read(fd, block, sizeof block) > 0)
+        ;
+}
+
+static void *serve(void *data)
 {
     Connection *c = data;
     WireServer *server = c->server;
@@ -119,6 +143,7 @@ static gpointer serve(gpointer data)
         /* A copy: the test may change its script once it has the answer. */
         const WireAnswer answer = server->function ? (WireAnswer){ 0 } : *choose(server, request);
         g_ptr_array_add(server->requests, request);
+        server->answering += server->function == NULL;
         pthread_mutex_unlock(&server->lock);
         if (server->function && !send_made(c, request))
             break;
@@ -126,6 +151,11 @@ static gpointer serve(gpointer data)
             continue;
         if (answer.text)
             send_answer(server, c->fd, &answer);
+        pthread_mutex_lock(&server->lock);
+        server->answering--;
+        pthread_mutex_unlock(&server->lock);
+        if (answer.flags & WIRE_EARLY && !(answer.flags & WIRE_CLOSE))
+            drop_rest(server, c->fd);
         if (answer.flags & WIRE_HANG)
             wait_for(server, server->quit[0]);
         if (!answer.text || answer.flags & (WIRE_CLOSE | WIRE_HANG))
@@ -133,27 +163,34 @@ static gpointer serve(gpointer data)
     }
     close(c->fd);
     g_free(c);
+    pthread_mutex_lock(&server->lock);
+    server->serving--;
+    pthread_cond_signal(&server->left);
+    pthread_mutex_unlock(&server->lock);
     return NULL;
 }
 
-static gpointer accept_all(gpointer data)
+static void *accept_all(void *data)
 {
     WireServer *server = data;
     while (wait_for(server, server->fd)) {
         Connection *c = g_new(Connection, 1);
+        pthread_t thread;
         *c = (Connection){ server, accept(server->fd, NULL, NULL) };
         pthread_mutex_lock(&server->lock);
         server->connections++;
+        server->serving++;
         pthread_mutex_unlock(&server->lock);
-        g_ptr_array_add(server->threads, g_thread_new("connection", serve, c));
+        g_assert_cmpint(pthread_create(&thread, NULL, serve, c), ==, 0);
+        pthread_detach(thread);
     }
     return NULL;
 }
 
-static WireServer *start(const WireAnswer *script, gsize n_answers, WireFunction function, void *user)
+static WireServer *start(const char *host, const WireAnswer *script, gsize n_answers, WireFunction function, void *user)
 {
     WireServer *server = g_new0(WireServer, 1);
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr(host) };
     socklen_t size = sizeof address;
     server->script = script;
     server->n_answers = n_answers;
@@ -166,20 +203,25 @@ static WireServer *start(const WireAnswer *script, gsize n_answers, WireFunction
     g_assert_cmpint(pipe(server->quit), ==, 0);
     server->url = g_strdup_printf("http://127.0.0.1:%u", ntohs(address.sin_port));
     server->requests = g_ptr_array_new_with_free_func(g_free);
-    server->threads = g_ptr_array_new();
     pthread_mutex_init(&server->lock, NULL);
-    server->thread = g_thread_new("server", accept_all, server);
+    pthread_cond_init(&server->left, NULL);
+    g_assert_cmpint(pthread_create(&server->thread, NULL, accept_all, server), ==, 0);
     return server;
 }
 
 WireServer *wire_start(const WireAnswer *script, gsize n_answers)
 {
-    return start(script, n_answers, NULL, NULL);
+    return start("127.0.0.1", script, n_answers, NULL, NULL);
+}
+
+WireServer *wire_start_at(const char *host, const WireAnswer *script, gsize n_answers)
+{
+    return start(host, script, n_answers, NULL, NULL);
 }
 
 WireServer *wire_start_function(WireFunction function, void *user)
 {
-    return start(NULL, 0, function, user);
+    return start("127.0.0.1", NULL, 0, function, user);
 }
 
 const char *wire_url(const WireServer *server)
@@ -193,6 +235,14 @@ guint wire_count(WireServer *server)
     guint n = server->requests->len;
     pthread_mutex_unlock(&server->lock);
     return n;
+}
+
+gboolean wire_is_idle(WireServer *server)
+{
+    pthread_mutex_lock(&server->lock);
+    gboolean idle = !server->answering;
+    pthread_mutex_unlock(&server->lock);
+    return idle;
 }
 
 const char *wire_request(WireServer *server, guint i)
@@ -231,15 +281,17 @@ gboolean wire_is_full(WireServer *server)
 void wire_stop(WireServer *server)
 {
     g_assert_cmpint(write(server->quit[1], "", 1), ==, 1);
-    g_thread_join(server->thread);
-    for (guint i = 0; i < server->threads->len; i++)
-        g_thread_join(server->threads->pdata[i]);
+    pthread_join(server->thread, NULL);
+    pthread_mutex_lock(&server->lock);
+    while (server->serving)
+        pthread_cond_wait(&server->left, &server->lock);
+    pthread_mutex_unlock(&server->lock);
+    pthread_cond_destroy(&server->left);
+    pthread_mutex_destroy(&server->lock);
     close(server->fd);
     close(server->quit[0]);
     close(server->quit[1]);
-    pthread_mutex_destroy(&server->lock);
     g_ptr_array_unref(server->requests);
-    g_ptr_array_unref(server->threads);
     g_free(server->url);
     g_free(server);
 }

@@ -4,7 +4,13 @@
 
 #include <glib.h>
 
-enum { WIRE_CLOSE = 1 /* close after this answer */, WIRE_BYTES = 2 /* a byte at a time */, WIRE_HANG = 4 /* never finish it */ };
+enum {
+    WIRE_CLOSE = 1, /* close after this answer */
+    WIRE_BYTES = 2, /* a byte at a time */
+    WIRE_HANG = 4,  /* never finish it */
+    WIRE_EARLY = 8, /* before the body has been read */
+    WIRE_DRIP = 16, /* a byte every few milliseconds */
+};
 
 typedef struct WireAnswer {
     const char *text; /* the whole answer; NULL: close without a word */
@@ -18,6 +24,8 @@ typedef struct WireServer WireServer;
 /* Answers requests with the script in turn; the last answer stays. The script is borrowed. Where the last answer is for some
  * requests only, there are no turns: each request gets the first answer that is for it. */
 WireServer *wire_start(const WireAnswer *script, gsize n_answers);
+/* The same at another address than 127.0.0.1, which its URL names all the same. */
+WireServer *wire_start_at(const char *address, const WireAnswer *script, gsize n_answers);
 
 /* Answers each request with what the function gives (g_free), NULL: closes without a word. Called by several threads at once. */
 typedef char *(*WireFunction)(const char *request, void *user);
@@ -26,6 +34,8 @@ const char *wire_url(const WireServer *server);
 /* How many requests came, and the text of one (head and body), borrowed until the server is stopped. */
 guint wire_count(WireServer *server);
 const char *wire_request(WireServer *server, guint i);
+/* Whether it has sent all of its answers. */
+gboolean wire_is_idle(WireServer *server);
 guint wire_connections(WireServer *server);
 /* How many bytes were sent in all; whether the client takes no more of what is being sent. */
 gsize wire_sent(WireServer *server);

@@ -1,0 +1,13 @@
+/* sockets.h: the sockets of a loop. */
+#ifndef KZI_SOCKETS_H
+#define KZI_SOCKETS_H
+
+#include "loop.h"
+
+/* Has the call's handle take its sockets from the call's loop. */
+void kzi_sockets_set(kzi_call *call);
+/* Whether bytes have come, that nobody asked for, on the connection from this port of ours: what a server sent behind its last answer
+ * must not be taken for the next one. For connections without TLS. */
+bool kzi_socket_is_stale(kzi_loop *loop, int port);
+
+#endif
