@@ -209,12 +209,8 @@ bool kzi_loop_start(kzi_loop *loop, kzi_call *call)
 
 void kzi_loop_stop(kzi_loop *loop, kzi_call *call)
 {
-    if (call->running) {
-        kzi_guard guard;
-        keep_pipe_away(&guard, loop);
+    if (call->running)
         curl_multi_remove_handle(loop->multi, call->easy);
-        let_pipe_come(&guard);
-    }
     call->running = false;
     kzi_call *turn = kzi_host_leave(loop, call);
     if (!turn)

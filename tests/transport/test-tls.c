@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <kamiwaza/cluster.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -19,6 +20,7 @@ typedef struct Server {
     GCancellable *stop;
     char *url;
     gint served;
+    gboolean rude; /* it resets connections: those that send much, and those that it has answered */
 } Server;
 
 static void serve(Server *server, GSocket *connection)
@@ -36,12 +38,19 @@ static void serve(Server *server, GSocket *connection)
             if (!strstr(text, "\r\n\r\n"))
                 continue;
             g_atomic_int_inc(&server->served);
-            SSL_write(ssl, answer, sizeof answer - 1);
+            if (g_str_has_prefix(text, "GET "))
+                SSL_write(ssl, answer, sizeof answer - 1);
             length = 0;
+            if (server->rude)
+                break;
         }
     else /* what the client sends meanwhile is read, else the alert would be lost with the connection */
         for (shutdown(SSL_get_fd(ssl), SHUT_WR); recv(SSL_get_fd(ssl), text, sizeof text, 0) > 0;)
             ;
+    if (server->rude) {
+        const struct linger now = { .l_onoff = 1 };
+        setsockopt(g_socket_get_fd(connection), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    }
     SSL_free(ssl);
 }
 
@@ -194,6 +203,51 @@ static void test_own_certificate(void)
     }
 }
 
+static volatile sig_atomic_t pipes;
+
+static void on_pipe(int number)
+{
+    (void)number;
+    pipes++;
+}
+
+/* TLS libraries write without asking for no signal: when a call is sent to a server that has gone, and when a connection is closed
+ * whose server has gone meanwhile. The program hears of neither. */
+static void test_sigpipe(void)
+{
+    Server server;
+    kz_error *error = NULL;
+    char *ca = in_folder("ca.pem"), *name = g_strnfill(4 << 20, 'n');
+    const struct sigaction ours = { .sa_handler = on_pipe };
+    struct sigaction before;
+    start(&server, "good.pem", "good.key", FALSE);
+    server.rude = TRUE;
+    sigaction(SIGPIPE, &ours, &before);
+    for (int i = 0; i < 20; i++) {
+        kz_config *config = kz_config_new(&error);
+        kz_config_set_isolated(config, true, &error);
+        kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &error);
+        kz_config_set(config, "base_url", server.url, &error);
+        kz_config_set(config, "ca_file", ca, &error);
+        kz_config_set(config, "max_retries", "0", &error);
+        kz_client *client = kz_client_new(config, &error);
+        kz_cluster *cluster = kz_client_cluster(client, &error);
+        if (i % 2)
+            kz_free(kz_cluster_create_location(cluster, &(kz_cluster_create_location_params){ .name = name }, &error));
+        else
+            kz_free(kz_cluster_get_hostname(cluster, NULL, &error));
+        g_assert_true(!error || kz_error_is(error, KZ_ERROR_CONNECTION));
+        kz_error_clear(&error);
+        kz_client_free(client);
+        kz_config_free(config);
+    }
+    g_assert_cmpint(pipes, ==, 0);
+    sigaction(SIGPIPE, &before, NULL);
+    stop(&server);
+    g_free(ca);
+    g_free(name);
+}
+
 static void test_no_tls_there(void)
 {
     kz_error *error = NULL;
@@ -254,6 +308,7 @@ int main(int argc, char **argv)
     certificates_make();
     g_test_add_func("/tls/certificates-are-checked", test_certificates);
     g_test_add_func("/tls/our-own-certificate", test_own_certificate);
+    g_test_add_func("/tls/sigpipe-stays-away", test_sigpipe);
     g_test_add_func("/tls/a-server-without-it", test_no_tls_there);
     g_test_add_func("/tls/http-2-where-offered", test_http2);
     int status = g_test_run();
