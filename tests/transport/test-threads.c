@@ -195,9 +195,13 @@ static void read_stream(Caller *c, kz_error **error)
 /* A flow that looks again and again, and sleeps in between. */
 static void wait_for_download(Caller *c, kz_error **error)
 {
-    kz_models *models = kz_client_models(c->client, error);
-    kz_free(kz_models_wait_for_download(
-        models, &(kz_models_wait_for_download_params){ .repo_id = "org/one", .polling_interval = KZ_NUMBER(1000) }, error));
+    const kz_models_wait_for_download_params params = { .repo_id = "org/one", .polling_interval = KZ_NUMBER(1000) };
+    kz_models *models = kz_client_models(c->client, error), *with = models;
+    if (c->token)
+        with = kz_models_with_options(models, &(kz_call_options){ .cancel = c->token }, error);
+    kz_free(kz_models_wait_for_download(with, &params, error));
+    if (c->token)
+        kz_service_free(with);
 }
 
 static void *run_caller(void *data)
@@ -246,8 +250,8 @@ static void test_ended_meanwhile(void)
         end_meanwhile(ask_name, &silence, by_token);
         end_meanwhile(read_stream, &silence, by_token);
         end_meanwhile(read_stream, &begun, by_token);
+        end_meanwhile(wait_for_download, &on_its_way, by_token);
     }
-    end_meanwhile(wait_for_download, &on_its_way, false);
 }
 
 /* ---- fork() while other threads are anywhere ---- */

@@ -217,7 +217,7 @@ static void test_sigpipe(void)
 {
     Server server;
     kz_error *error = NULL;
-    char *ca = in_folder("ca.pem"), *name = g_strnfill(4 << 20, 'n');
+    char *ca = certificates_path("ca.pem"), *name = g_strnfill(4 << 20, 'n');
     const struct sigaction ours = { .sa_handler = on_pipe };
     struct sigaction before;
     start(&server, "good.pem", "good.key", FALSE);
