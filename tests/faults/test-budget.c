@@ -3,6 +3,7 @@
 #include "../kinds/fixture.h"
 #include "../wire/resolver.h"
 #include "endless.h"
+#include "sanitized.h"
 
 #include <arpa/inet.h>
 #include <kamiwaza/async.h>
@@ -11,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TIMEOUT_MS = 150, GRACE_MS = 100, TRIES = 5, UPLOAD = 64 << 20 };
+enum { TIMEOUT_MS = 150, GRACE_MS = SANITIZED ? 1500 : 100, TRIES = 5, UPLOAD = 64 << 20 };
 
 #define FORTY "0123456789012345678901234567890123456789"
 #define LONG_HEADER "HTTP/1.1 200 OK\r\nX-One: " FORTY "\r\nX-Two: " FORTY "\r\nX-Three: " FORTY "\r\nX-Four: " FORTY "\r\n"
