@@ -5,7 +5,8 @@
  * With KAMIWAZA_TEST_LIBCURL set those that libcurl makes on the calling thread fail as well. Then any error will do: libcurl
  * 7.88 reports some of its failures as those of the network, and where one hits the copy of a URL's query it sends the
  * request without it. What is held to is that nothing crashes or leaks and that the next call works. On a loop of the program
- * it may lose a transfer without a word, which then ends by its idle time: too long for a test of every allocation. */
+ * it may lose a transfer without a word, which then ends by its idle time: too long for a test of every allocation; and where its
+ * table of names finds no memory it divides by the size of it, which is zero. */
 #include "works.h"
 
 static bool libcurl_too;
@@ -55,7 +56,7 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/calls/a-loading-of-a-plugin", test_load);
     for (gsize i = 0; i < n_works; i++) {
         char *path = g_strconcat("/memory/calls/", works[i].name, NULL);
-        if (!libcurl_too || !works[i].on_a_loop)
+        if (!libcurl_too || !(works[i].on_a_loop || works[i].by_name))
             g_test_add_data_func(path, &works[i], fail_each);
         g_free(path);
     }

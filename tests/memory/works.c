@@ -520,7 +520,7 @@ const NamedWork works[] = {
     { "a-download-to-this-machine", download },
     { "a-download-on-the-platform-waited-for", download_there },
     { "an-upload-of-a-file", upload_of_a_file },
-    { "a-client-configured-by-a-file", configured_by_a_file },
+    { "a-client-configured-by-a-file", configured_by_a_file, .by_name = true },
     { "a-cancel-token", with_a_token, true },
 };
 const gsize n_works = G_N_ELEMENTS(works);

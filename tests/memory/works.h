@@ -27,6 +27,7 @@ typedef struct NamedWork {
     const char *name; /* the end of a test's path */
     FailingWork work;
     bool on_a_loop; /* of the program's */
+    bool by_name;   /* of its server, which libcurl asks for in a thread of its own */
 } NamedWork;
 
 extern const NamedWork works[];
