@@ -1,6 +1,7 @@
 /* client.c: the client's life: configuration, shared caches of libcurl, the pool of loops, and what fork() means. The only
  * global state is what libcurl forces: its initialisation, done once. */
 #include "auth.h"
+#include "loader.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ static void after_fork(void)
 
 static void forked(void)
 {
-    after_fork();
+    pthread_mutex_unlock(&init_lock);
+    kzi_loader_forked();
     atomic_fetch_add(&process_generation, 1);
 }
 

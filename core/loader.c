@@ -28,6 +28,12 @@ void kz_plugins_lock(void)
     pthread_mutex_lock(&lock);
 }
 
+/* A recursive lock belongs to a thread, which has another identity in the child: it cannot be unlocked there. */
+void kzi_loader_forked(void)
+{
+    make_lock();
+}
+
 void kz_plugins_unlock(void)
 {
     pthread_mutex_unlock(&lock);

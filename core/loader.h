@@ -8,4 +8,7 @@
  * Never unloaded. Call with kz_plugins_lock() held. Errors: PLUGIN, PLUGIN_INCOMPATIBLE, NO_MEMORY. */
 const kz_plugin_descriptor *kzi_loader_open(const char *real, const char *name, uint64_t kind, kz_error **error);
 
+/* In a child after fork(), whose parent held the lock while it forked: makes it anew. */
+void kzi_loader_forked(void);
+
 #endif

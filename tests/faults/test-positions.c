@@ -245,7 +245,7 @@ static void test_exchange(gconstpointer data)
 }
 
 /* The same with an answer that is compressed, whole and in chunks. */
-static GString *compressed(const char *text)
+static GString *gzipped(const char *text)
 {
     GString *out = g_string_sized_new(256);
     gsize read, written;
@@ -258,7 +258,7 @@ static GString *compressed(const char *text)
 
 static void test_compressed(gconstpointer chunked)
 {
-    GString *body = compressed("[{\"id\":\"a\"}, {\"id\":\"b\"} ]"), *answer = g_string_new("HTTP/1.1 200 OK\r\n");
+    GString *body = gzipped("[{\"id\":\"a\"}, {\"id\":\"b\"} ]"), *answer = g_string_new("HTTP/1.1 200 OK\r\n");
     g_string_append(answer, "Content-Type: application/json\r\nContent-Encoding: gzip\r\n");
     if (chunked)
         g_string_append_printf(answer, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", body->len);
