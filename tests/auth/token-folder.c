@@ -15,12 +15,12 @@ void token_folder_begin(TokenFolder *f)
     g_assert_null(error);
 }
 
-static void remove_all(const char *path)
+void token_remove_all(const char *path)
 {
     GDir *dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
         char *inner = g_build_filename(path, name, NULL);
-        remove_all(inner);
+        token_remove_all(inner);
         g_free(inner);
     }
     if (dir)
@@ -32,7 +32,7 @@ void token_folder_end(TokenFolder *f)
 {
     kzi_token_file_free(f->file);
     g_chmod(f->folder, 0700);
-    remove_all(f->folder);
+    token_remove_all(f->folder);
     g_free(f->folder);
     g_free(f->path);
 }

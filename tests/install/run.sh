@@ -33,6 +33,10 @@ if [ -f "${pc%/*}/kamiwaza-glib.pc" ]; then
 fi
 lib=$(dirname "$(find "$root" -name 'libkamiwaza.so.1' | head -n 1)")
 plugins=$(dirname "$(find "$root" -name models.so)")
+if [ -f "$build/plugins/modules/store-secret-service.so" ]; then
+    [ -f "$plugins/store-secret-service.so" ]
+    check $? "installs the token store of the keyring"
+fi
 for name in models serving cluster openai auth authz auth-oauth; do
     [ -f "$plugins/$name.so" ]
     check $? "installs the plugin $name"
