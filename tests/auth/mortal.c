@@ -1,6 +1,7 @@
 /* mortal.c: see mortal.h. */
 #include "mortal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <stdarg.h>
@@ -11,38 +12,67 @@ enum { DIED = 77 };
 
 static int countdown = -1; /* negative: immortal */
 static bool dies_after;
+static int failure; /* an errno: the call fails instead */
 
 /* Whether the call at hand is the last one. */
 static bool begin(void)
 {
     bool last = countdown >= 0 && countdown-- == 0;
-    if (last && !dies_after)
+    if (last && !failure && !dies_after)
         _exit(DIED);
     return last;
 }
 
 static long end(bool last, long result)
 {
-    if (last)
+    if (last && !failure)
         _exit(DIED);
-    return result;
+    if (last)
+        errno = failure;
+    return last ? -1 : result;
 }
 
-#define MORTAL(type, name, parameters, arguments)              \
-    type __real_##name parameters;                             \
-    type __wrap_##name parameters;                             \
-    type __wrap_##name parameters                              \
-    {                                                          \
-        bool last = begin();                                   \
-        return (type)end(last, (long)__real_##name arguments); \
+void mortal_fail(int n, int code)
+{
+    countdown = n;
+    failure = code;
+}
+
+bool mortal_fail_end(void)
+{
+    bool reached = countdown < 0;
+    countdown = -1;
+    failure = 0;
+    return reached;
+}
+
+/* Whether the call is not to happen at all. */
+#define FAILS(last) ((last) && failure)
+
+#define MORTAL(type, name, parameters, arguments)                 \
+    type __real_##name parameters;                                \
+    type __wrap_##name parameters;                                \
+    type __wrap_##name parameters                                 \
+    {                                                             \
+        bool last = begin();                                      \
+        type result = FAILS(last) ? -1 : __real_##name arguments; \
+        return (type)end(last, (long)result);                     \
     }
 
 MORTAL(int, mkdir, (const char *path, mode_t mode), (path, mode))
 MORTAL(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size))
 MORTAL(int, fsync, (int fd), (fd))
-MORTAL(int, close, (int fd), (fd))
 MORTAL(int, renameat, (int from, const char *old, int to, const char *new), (from, old, to, new))
 MORTAL(int, unlinkat, (int folder, const char *name, int flags), (folder, name, flags))
+
+/* A descriptor whose close() fails is closed all the same, as on Linux. */
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+    bool last = begin();
+    return (int)end(last, __real_close(fd));
+}
 
 /* The C library's, under the names that files of any size give them. */
 int __real_openat64(int folder, const char *path, int flags, ...);
@@ -54,7 +84,7 @@ int __wrap_openat64(int folder, const char *path, int flags, ...)
     mode_t mode = va_arg(more, mode_t);
     va_end(more);
     bool last = begin();
-    return (int)end(last, __real_openat64(folder, path, flags, mode));
+    return (int)end(last, FAILS(last) ? -1 : __real_openat64(folder, path, flags, mode));
 }
 
 int __real_fcntl64(int fd, int command, ...);
@@ -66,7 +96,7 @@ int __wrap_fcntl64(int fd, int command, ...)
     void *argument = va_arg(more, void *);
     va_end(more);
     bool last = begin();
-    return (int)end(last, __real_fcntl64(fd, command, argument));
+    return (int)end(last, FAILS(last) ? -1 : __real_fcntl64(fd, command, argument));
 }
 
 bool mortal_child(void (*work)(void *user), void *user, int n, bool after)

@@ -1,4 +1,4 @@
-/* mortal.h: a process that dies at a system call of the library's own choice of the test, as by kill -9. The linker leads the calls here
+/* mortal.h: system calls at which a process dies, as by kill -9, or which fail. The linker leads the calls here
  * that change files (see meson.build). */
 #ifndef TEST_MORTAL_H
 #define TEST_MORTAL_H
@@ -8,5 +8,10 @@
 /* Does the work in a child that dies before its system call number `n` (from 0), or right after it (`after`). False: it needed fewer
  * calls, and did the work. */
 bool mortal_child(void (*work)(void *user), void *user, int n, bool after);
+
+/* The system call number `n` of this process from now on fails with `code`, once. */
+void mortal_fail(int n, int code);
+/* Back to normal; whether it came to that. */
+bool mortal_fail_end(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "mortal.h"
 #include "token-folder.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -236,6 +237,50 @@ static void test_death(gconstpointer data)
     g_assert_cmpint(deaths, >=, 20);
 }
 
+/* ---- failures ---- */
+
+static guint open_files(void)
+{
+    guint n = 0;
+    GDir *dir = g_dir_open("/proc/self/fd", 0, NULL);
+    while (g_dir_read_name(dir))
+        n++;
+    g_dir_close(dir);
+    return n;
+}
+
+/* Each system call of a write fails in turn: what was there stays or is replaced, whole, and the error says what is wrong. */
+static void test_failing_calls(gconstpointer data)
+{
+    int code = GPOINTER_TO_INT(data), failures = 0;
+    guint before = open_files();
+    for (int n = 0, reached = 1; reached; n++) {
+        TokenFolder f;
+        kz_error *error = NULL;
+        token_folder_begin(&f);
+        g_assert_true(token_write(f.file, "key", "old", &error));
+        mortal_fail(n, code);
+        bool done = token_write(f.file, "key", "new", &error);
+        reached = mortal_fail_end();
+        g_assert_true(done == !error);
+        if (error &&
+            (!strstr(error->message, g_strerror(code)) || !strstr(error->message, f.folder) ||
+                (code == ENOSPC && !strstr(error->message, "Free some space"))))
+            g_error("%d: %s", n, error->message);
+        failures += error != NULL;
+        kz_error_clear(&error);
+        char *text = token_read(f.file, "key", &error);
+        g_assert_null(error);
+        g_assert_true(!strcmp(text, "new") || (!done && !strcmp(text, "old")));
+        g_free(text);
+        g_assert_true(token_write(f.file, "key", "newer", &error));
+        token_folder_end(&f);
+    }
+    g_test_message("%d errors", failures);
+    g_assert_cmpint(failures, >=, code == EINTR ? 1 : 6);
+    g_assert_cmpuint(open_files(), ==, before);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && !strcmp(argv[1], "renew"))
@@ -249,5 +294,11 @@ int main(int argc, char **argv)
     g_test_add_func("/token-processes/a-lock-is-not-inherited", test_lock_is_not_inherited);
     g_test_add_data_func("/token-processes/killed-at-every-system-call", GINT_TO_POINTER(0), test_death);
     g_test_add_data_func("/token-processes/killed-at-every-system-call-of-the-first-write", GINT_TO_POINTER(1), test_death);
+    static const int codes[] = { ENOSPC, EIO, EMFILE, EINTR };
+    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
+        char *path = g_strdup_printf("/token-processes/failing-system-calls/%s", strerrorname_np(codes[i]));
+        g_test_add_data_func(path, GINT_TO_POINTER(codes[i]), test_failing_calls);
+        g_free(path);
+    }
     return g_test_run();
 }
