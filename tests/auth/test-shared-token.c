@@ -18,8 +18,9 @@ typedef struct Issuer {
     GCond changed;
     int number; /* of the tokens in force */
     int renewals, reuses;
-    bool holds; /* renewals wait until it is false */
-    bool ended; /* the first access token is refused */
+    bool holds;  /* renewals wait until it is false */
+    int refused; /* calls */
+    bool ended;  /* the first access token is refused */
 } Issuer;
 
 static char *answer(const char *status, const char *body)
@@ -51,10 +52,13 @@ static char *serve(const char *request, void *user)
     Issuer *issuer = user;
     g_mutex_lock(&issuer->lock);
     g_autofree char *due = g_strdup_printf("Authorization: Bearer access-%d\r\n", issuer->number);
+    bool renews = g_str_has_prefix(request, "POST /token ");
     bool good = strstr(request, due) && !(issuer->ended && issuer->number == 1);
-    char *text = g_str_has_prefix(request, "POST /token ") ? renew(issuer, request)
-        : good                                             ? answer("200 OK", "true")
-                                                           : answer("401 Unauthorized", "{\"detail\":\"it has ended\"}");
+    issuer->refused += !good && !renews;
+    g_cond_broadcast(&issuer->changed);
+    char *text = renews ? renew(issuer, request)
+        : good          ? answer("200 OK", "true")
+                        : answer("401 Unauthorized", "{\"detail\":\"it has ended\"}");
     g_mutex_unlock(&issuer->lock);
     return text;
 }
@@ -170,6 +174,8 @@ static void test_shared(gconstpointer data)
         close(outs[i]);
     }
     g_mutex_lock(&issuer.lock);
+    while (!by_time && issuer.refused < 2) /* both must renew, as far as they know */
+        g_cond_wait(&issuer.changed, &issuer.lock);
     issuer.holds = false;
     g_cond_broadcast(&issuer.changed);
     g_mutex_unlock(&issuer.lock);
