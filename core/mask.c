@@ -132,6 +132,32 @@ static void mask_settings(kzi_buffer *text, kz_provider *auth)
             mask_text(text, kz_provider_value(auth, vtable->settings[i].name));
 }
 
+/* What the program adds by itself may be secret, and may be a word of every day: only what is long enough to be the one and not the
+ * other. Of "Bearer ABC" the last word counts by itself too. */
+static void mask_added(kzi_buffer *text, const char *value)
+{
+    enum { LONG = 8 };
+    const char *last = value ? strrchr(value, ' ') : NULL;
+    if (value && strlen(value) >= LONG)
+        mask_text(text, value);
+    if (last && strlen(last + 1) >= LONG)
+        mask_text(text, last + 1);
+}
+
+static void mask_all_added(kzi_buffer *text, const kzi_call *call)
+{
+    const kzi_list *headers = &call->client->settings->headers;
+    const kzi_options *options = call->options;
+    for (size_t i = 0; i < headers->n; i++) {
+        const char *value = strchr(headers->items[i], ':') + 1;
+        mask_added(text, value + strspn(value, " \t"));
+    }
+    for (size_t i = 0; options && i < options->n_headers; i++)
+        mask_added(text, options->headers[i].value);
+    for (size_t i = 0; options && i < options->n_query; i++)
+        mask_added(text, options->query[i].value);
+}
+
 void kzi_mask_secrets(const kzi_call *call, kzi_buffer *text)
 {
     const kzi_settings *settings = call->client->settings;
@@ -142,6 +168,7 @@ void kzi_mask_secrets(const kzi_call *call, kzi_buffer *text)
     mask_text(text, settings->token);
     mask_text(text, settings->hub_token);
     mask_text(text, settings->password);
+    mask_all_added(text, call);
     if (call->client->auth)
         mask_settings(text, call->client->auth);
     if (call->grant)
