@@ -4,7 +4,10 @@
 #include "token-folder.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #define SECRETS "org.freedesktop.secrets"
 #define SERVICE "org.freedesktop.Secret.Service"
@@ -28,6 +31,13 @@ const char *keyring_session_missing(void)
     return NULL;
 }
 
+/* Nothing outlives a test that is cut short. */
+static void die_with_parent(gpointer user)
+{
+    (void)user;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 void keyring_session_begin(KeyringSession *session)
 {
     GError *error = NULL;
@@ -35,8 +45,11 @@ void keyring_session_begin(KeyringSession *session)
     char *path = g_build_filename(session->folder, "bus.conf", NULL), *config = g_strdup_printf(bus_config, session->folder);
     g_assert_true(g_file_set_contents(path, config, -1, NULL));
     char *option = g_strconcat("--config-file=", path, NULL);
-    session->bus = g_subprocess_new(
-        G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, "dbus-daemon", option, "--nofork", "--nopidfile", "--print-address=1", NULL);
+    GSubprocessLauncher *launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
+    session->bus = g_subprocess_launcher_spawn(
+        launcher, &error, "dbus-daemon", option, "--nofork", "--nopidfile", "--print-address=1", NULL);
+    g_object_unref(launcher);
     g_assert_no_error(error);
     GDataInputStream *out = g_data_input_stream_new(g_subprocess_get_stdout_pipe(session->bus));
     char *address = g_data_input_stream_read_line(out, NULL, NULL, &error);
@@ -87,6 +100,7 @@ static GSubprocess *run_keyring(KeyringSession *session)
     GError *error = NULL;
     GSubprocessLauncher *launcher = g_subprocess_launcher_new(
         G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
     g_subprocess_launcher_setenv(launcher, "HOME", session->folder, TRUE);
     g_subprocess_launcher_setenv(launcher, "XDG_DATA_HOME", session->folder, TRUE);
     g_subprocess_launcher_setenv(launcher, "XDG_RUNTIME_DIR", session->folder, TRUE);
@@ -108,6 +122,13 @@ void keyring_session_start(KeyringSession *session)
 {
     session->keyring = run_keyring(session);
     wait_for_name(session, true);
+}
+
+void keyring_session_stop(KeyringSession *session)
+{
+    siginfo_t facts;
+    g_subprocess_send_signal(session->keyring, SIGSTOP);
+    g_assert_cmpint(waitid(P_PID, (id_t)atoi(g_subprocess_get_identifier(session->keyring)), &facts, WSTOPPED | WNOWAIT), ==, 0);
 }
 
 void keyring_session_kill(KeyringSession *session)

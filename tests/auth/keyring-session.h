@@ -16,6 +16,8 @@ const char *keyring_session_missing(void);
 void keyring_session_begin(KeyringSession *session);
 /* Starts the keyring, unlocked, and waits until it is on the bus. */
 void keyring_session_start(KeyringSession *session);
+/* Stops it, until SIGCONT. */
+void keyring_session_stop(KeyringSession *session);
 /* Ends it as by kill -9, and waits until it is off the bus. */
 void keyring_session_kill(KeyringSession *session);
 /* Locks all of it. */

@@ -203,7 +203,7 @@ static void test_slow(Fixture *f, gconstpointer data)
     kz_error *error = NULL;
     char *text;
     put(f, "key", "text");
-    g_subprocess_send_signal(f->session.keyring, SIGSTOP);
+    keyring_session_stop(&f->session);
     for (int i = 0; i < 10; i++)
         g_assert_cmpint(read_once(f, "key", &text, &error), ==, KZ_STEP_WAIT);
     g_subprocess_send_signal(f->session.keyring, SIGCONT);
