@@ -16,7 +16,9 @@ static bool start(kz_call_item *item, kzi_call *call, kzi_loop *loop)
 {
     kz_service *service = item->service;
     kzi_instance *owner;
-    const kz_operation *op = service && item->op ? kzi_find_operation(service, item->op->name, item->op->hint, &owner) : NULL;
+    const kz_operation *op = service && item->op ? kzi_operation_of(service, item->op, &owner, &item->error) : NULL;
+    if (item->error)
+        return true;
     if (!op || op->flow || op->answer >= KZ_ANSWER_EVENTS) {
         item->result = kz_call(item->service, item->op, item->params, &item->error);
         return true;

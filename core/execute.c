@@ -61,7 +61,9 @@ static void *run_flow(
     if (!result && !failure)
         kz_error_set(
             &failure, KZ_ERROR_STATE, op->name, "%s.%s ended without a result and did not say why.", owner->name, op->name);
-    if (result && op->answer == KZ_ANSWER_JSON && (failure || !kzi_result_finish(result, &failure))) {
+    if (result && op->answer == KZ_ANSWER_JSON && !failure) {
+        result = kz_result_for(result, ref ? ref->interface : NULL, ref ? ref->result_size : 0, &failure);
+    } else if (result && op->answer == KZ_ANSWER_JSON) {
         kz_free(result);
         result = NULL;
     }
@@ -97,6 +99,12 @@ const kz_operation *kzi_operation_of(kz_service *service, const kz_op_ref *ref, 
         kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, ref->name,
             "The installed plugin %s %s has no operation %s: it is older than this program; install a newer one.",
             service->instance->name, service->instance->descriptor->version, ref->name);
+    if (op && op->answer == KZ_ANSWER_NOTHING && ref->result_size) {
+        kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, ref->name,
+            "In the installed plugin %s %s the operation %s has no result, but this program expects one: install a newer plugin.",
+            service->instance->name, service->instance->descriptor->version, ref->name);
+        return NULL;
+    }
     return op;
 }
 

@@ -243,7 +243,8 @@ static bool check_tail(checker *c, const kz_schema *schema, const char *object, 
             continue;
         kzi_frame_text(frame, path, sizeof path);
         return kz_error_set(c->error, KZ_ERROR_PLUGIN_INCOMPATIBLE, path,
-            "%s uses a member of %s that the installed plugin is too old to know; install a newer one.", path, schema->name);
+            "%s uses a member of %s that the installed plugin is too old to know; install a newer one.",
+            frame ? path : "The call", schema->name);
     }
     return true;
 }

@@ -162,12 +162,14 @@ static bool read_null(kzi_reader *r, const kz_schema *schema, const kz_field *fi
     return true;
 }
 
-static bool push_number(kzi_reader *r, const kzi_frame *frame)
+static bool push_number(kzi_reader *r, const kz_field *field, const kzi_frame *frame)
 {
     double number = 0;
     uint64_t bits;
     if (!read_number(r, &number, frame))
         return false;
+    if (field->type == KZ_TYPE_FLOAT && !isfinite((float)number))
+        return kzi_read_fail(r, frame, "a number beyond 32 bits", "a 32-bit number");
     memcpy(&bits, &number, sizeof bits);
     return push(r, bits);
 }
@@ -186,7 +188,7 @@ static bool push_item(kzi_reader *r, const kz_field *field, const kzi_frame *fra
     case KZ_TYPE_STRING: return read_string(r, &string, frame) && push(r, (uint64_t)(uintptr_t)string);
     case KZ_TYPE_INT: return read_int(r, (int64_t *)&bits, frame) && push(r, bits);
     case KZ_TYPE_NUMBER:
-    case KZ_TYPE_FLOAT: return push_number(r, frame);
+    case KZ_TYPE_FLOAT: return push_number(r, field, frame);
     case KZ_TYPE_BOOL: return read_bool(r, &truth, frame) && push(r, truth);
     case KZ_TYPE_JSON: return read_json(r, &json, frame) && push(r, (uint64_t)(uintptr_t)json.text) && push(r, json.length);
     case KZ_TYPE_UPLOAD: {
@@ -295,7 +297,7 @@ static bool read_list(kzi_reader *r, const kz_field *field, char *object, const 
         r->scan.at++;
     } else {
         for (char c = ','; c == ','; item.index++) {
-            if (!(numbers ? push_number(r, &item) : push_item(r, field, &item)))
+            if (!(numbers ? push_number(r, field, &item) : push_item(r, field, &item)))
                 return false;
             c = kzi_scan_peek(&r->scan);
             if (c != ',' && c != ']')
@@ -666,6 +668,7 @@ void *kzi_json_read(
             .at = text,
             .end = text + length,
             .max_depth = options->max_depth ? options->max_depth : KZI_MAX_DEPTH } };
+    kzi_scope_set_caller(scope, options->caller, options->root_size);
     void *object = error && *error ? NULL : kzi_read_object(&r, schema, NULL);
     kzi_scan_space(&r.scan);
     if (object && r.scan.at != r.scan.end) {

@@ -298,7 +298,8 @@ static kz_json whole_of(const kz_schema *schema, const char *object)
     return extra.text ? extra : kz_json_of(from);
 }
 
-static bool write_root_result(writer *w, const kz_schema *schema, const char *object)
+/* A list, a value, a choice; `size` is what the struct has of it. */
+static bool write_root_result(writer *w, const kz_schema *schema, const char *object, uint64_t size)
 {
     const kz_field *first = &schema->fields[0];
     const void *pointer;
@@ -310,13 +311,13 @@ static bool write_root_result(writer *w, const kz_schema *schema, const char *ob
         memcpy(&count, object + first->count_offset, sizeof count);
         return write_list(w, schema, first, pointer, count);
     case KZ_SHAPE_VALUE:
-        if (kzi_field_is_given(first, object, schema->size))
+        if (kzi_field_is_given(first, object, size))
             return write_value(w, schema, first, object);
         kzi_buffer_puts(w->out, "null");
         return true;
     case KZ_SHAPE_UNION:
         for (uint32_t i = 1; i < schema->n_fields; i++)
-            if (kzi_field_is_given(&schema->fields[i], object, schema->size)) {
+            if (kzi_field_is_given(&schema->fields[i], object, size)) {
                 w->tag = schema->tag;
                 w->kind = schema->fields[i].name;
                 return write_value(w, schema, &schema->fields[i], object);
@@ -324,7 +325,7 @@ static bool write_root_result(writer *w, const kz_schema *schema, const char *ob
         base = schema->request ? whole_of(schema, object) : kz_json_of(object); /* of a kind that the schema does not know */
         kzi_buffer_append(w->out, base.text ? base.text : "null", base.text ? base.length : 4);
         return true;
-    default: return write_members(w, schema, object, schema->size, KZ_IN_BODY);
+    default: return write_members(w, schema, object, size, KZ_IN_BODY);
     }
 }
 
@@ -334,11 +335,11 @@ static bool write_object(writer *w, const kz_schema *schema, const char *object,
     if (root && w->options && w->options->root_size)
         size = w->options->root_size;
     if (schema->request && schema->shape != KZ_SHAPE_OBJECT)
-        return write_root_result(w, schema, object);
+        return write_root_result(w, schema, object, size);
     if (schema->request)
         return write_members(w, schema, object, size, place);
     if (root)
-        return write_root_result(w, schema, object);
+        return write_root_result(w, schema, object, schema->size);
     /* An object of a result is finished first, so that it has its text by itself too. */
     if (!kzi_result_finish((void *)(uintptr_t)object, w->error))
         return false;

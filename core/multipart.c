@@ -166,12 +166,10 @@ static CURLcode add_field(kzi_call *call, const kz_field *field, kz_error **erro
     } else if (kzi_field_text(&text, field, call->params, call->json.root_size)) {
         code = add_text(call->mime, field->name, &text);
     } else if (field->type == KZ_TYPE_OBJECT || field->container != KZ_ONE) {
-        const kz_schema alone = { .name = call->op->params->name,
-            .size = call->op->params->size,
-            .n_fields = 1,
-            .request = 1,
-            .fields = field,
-            .by_name = (const uint16_t[]){ 0 } };
+        kz_schema alone = *call->op->params;
+        alone.n_fields = 1;
+        alone.fields = field;
+        alone.by_name = (const uint16_t[]){ 0 };
         kzi_json_options options = call->json;
         if (!kzi_json_write(&text, &alone, call->params, KZ_IN_BODY, &options, error)) {
             kzi_buffer_free(&text);
@@ -271,11 +269,9 @@ bool kzi_multipart_build(kzi_call *call, kz_error **error)
     call->mime = curl_mime_init(call->easy);
     CURLcode code = call->mime ? CURLE_OK : CURLE_OUT_OF_MEMORY;
     const kz_schema *schema = call->op->params;
-    kz_json extra = { 0 };
-    if (call->params && schema->request)
-        memcpy(&extra, (const char *)call->params + schema->extra_offset, sizeof extra);
+    kz_json extra = kzi_extra(schema, call->params);
     for (uint32_t i = 0; !code && i < schema->n_fields; i++)
-        if (schema->fields[i].place == KZ_IN_BODY && !(extra.text && kz_json_member(extra, schema->fields[i].name).text))
+        if (schema->fields[i].place == KZ_IN_BODY && !kz_json_member(extra, schema->fields[i].name).text)
             code = add_field(call, &schema->fields[i], error);
     if (!code && extra.text)
         code = add_members(call, extra);

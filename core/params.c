@@ -107,7 +107,7 @@ static bool copy_object(const copier *c, const kz_schema *schema, const char *fr
     for (uint32_t i = 0; i < schema->n_fields; i++)
         if (!copy_field(c, &schema->fields[i], to))
             return false;
-    return !schema->request || !schema->extra_offset || copy_json(c, (void *)(to + schema->extra_offset));
+    return !schema->request || copy_json(c, (void *)(to + schema->extra_offset));
 }
 
 bool kzi_params_fill(kzi_scope *scope, const kz_schema *schema, const void *params, const kzi_json_options *options, void *copy)

@@ -2,6 +2,7 @@
  * arguments were checked by the schema before. Percent-encoding leaves only unreserved characters, so any byte survives. */
 #include "engine.h"
 #include "header.h"
+#include "json_scan.h"
 #include "locate.h"
 #include "params.h"
 #include "schema_json.h"
@@ -41,6 +42,14 @@ const void *kzi_field_at(const void *params, uint64_t size, const kz_field *fiel
         memcpy(count, (const char *)params + field->count_offset, sizeof *count);
     }
     return (const char *)params + field->offset;
+}
+
+kz_json kzi_extra(const kz_schema *schema, const void *params)
+{
+    kz_json extra = { 0 };
+    if (params)
+        memcpy(&extra, (const char *)params + schema->extra_offset, sizeof extra);
+    return extra;
 }
 
 static void put_number(kzi_buffer *out, double value)
@@ -296,10 +305,32 @@ static void merge_body(kzi_call *call, kz_json more)
     kzi_buffer_append(&call->body, more.text + inner, more.length - inner);
 }
 
+static void put_form(kzi_call *call, const kz_operation *op, uint64_t size)
+{
+    kz_json extra = kzi_extra(op->params, call->params), value;
+    char separator = 0;
+    kzi_members members;
+    kzi_span name;
+    for (uint32_t i = 0; i < op->params->n_fields; i++)
+        if (op->params->fields[i].place == KZ_IN_BODY && !kz_json_member(extra, op->params->fields[i].name).text)
+            put_field(&call->body, &separator, op, &op->params->fields[i], call->params, size);
+    kzi_members_begin(&members, extra);
+    while (kzi_members_next(&members, &name, &value)) {
+        kzi_buffer plain_name = { 0 }, text = { 0 };
+        kzi_json_put_plain(&plain_name, (kz_json){ name.text - 1, name.length + 2 });
+        kzi_json_put_plain(&text, value);
+        if (plain_name.data)
+            put_pair(&call->body, separator, plain_name.data, &text);
+        separator = '&';
+        call->body.failed |= plain_name.failed || text.failed;
+        kzi_buffer_free(&plain_name);
+        kzi_buffer_free(&text);
+    }
+}
+
 static bool put_body(kzi_call *call, const kz_operation *op, uint64_t size, kz_error **error)
 {
     const kz_field *whole = whole_body(op->params);
-    char separator = 0;
     switch (call->body_kind) {
     case KZ_BODY_JSON:
         if (!kzi_json_write(&call->body, op->params, call->params, whole ? KZ_IN_BODY_WHOLE : KZ_IN_BODY, &call->json, error))
@@ -310,9 +341,7 @@ static bool put_body(kzi_call *call, const kz_operation *op, uint64_t size, kz_e
             ? kz_error_no_memory(error)
             : put_header(call, "Content-Type", op->content_type ? op->content_type : "application/json", error);
     case KZ_BODY_FORM:
-        for (uint32_t i = 0; i < op->params->n_fields; i++)
-            if (op->params->fields[i].place == KZ_IN_BODY)
-                put_field(&call->body, &separator, op, &op->params->fields[i], call->params, size);
+        put_form(call, op, size);
         return call->body.failed ? kz_error_no_memory(error)
                                  : put_header(call, "Content-Type", "application/x-www-form-urlencoded", error);
     case KZ_BODY_MULTIPART: call->once = kzi_multipart_is_once(op->params, call->params, size); return true;

@@ -96,8 +96,11 @@ void *kz_keep(const void *item)
         return NULL;
     kzi_scope *scope = kzi_scope_new(json.length * 2 + 256);
     char *text = scope ? kzi_scope_string(scope, json.text, json.length) : NULL;
-    /* Read as any depth: it was within the limit when it came. */
-    kzi_json_options options = { .max_depth = UINT32_MAX };
+    /* For the same program, which may know more of it than the plugin; at any depth, since it was within the limit when it came. */
+    const kzi_scope *home = kzi_header_of(item)->scope;
+    uint64_t size;
+    kzi_json_options options = { .caller = kzi_scope_caller(home, &size), .max_depth = UINT32_MAX };
+    options.root_size = kzi_scope_is_root(home, item) ? size : 0;
     void *copy = text ? kzi_json_read(schema, scope, text, json.length, &options, NULL) : NULL;
     if (!copy)
         kzi_scope_free(scope);
@@ -161,6 +164,26 @@ static void *read_copy(const kz_schema *schema, kz_json json, const kzi_json_opt
     return NULL;
 }
 
+/* The same object as a program of another version knows it. */
+static void *copy_for(void *result, const kz_interface *interface, uint64_t size, kz_error **error)
+{
+    const kz_schema *schema = kzi_header_of(result)->schema;
+    kz_json json = kz_json_of(result);
+    kzi_json_options options = { .caller = interface, .root_size = size, .max_depth = UINT32_MAX };
+    bool is_nothing = json.length == 4 && !memcmp(json.text, "null", 4) && schema->shape == KZ_SHAPE_OBJECT;
+    size_t length;
+    const char *head = kzi_scope_head(kzi_header_of(result)->scope, &length);
+    void *made = is_nothing ? kz_result_new(schema, size > schema->size ? size : schema->size, error)
+                            : read_copy(schema, json, &options, error);
+    if (made && is_nothing)
+        kz_result_set_json(made, KZ_JSON("null"));
+    if (!made || !head || kzi_scope_set_head(kzi_header_of(made)->scope, head, length))
+        return made;
+    kz_free(made);
+    kz_error_no_memory(error);
+    return NULL;
+}
+
 void *kz_result_for(void *result, const kz_interface *interface, uint64_t size, kz_error **error)
 {
     if (!result)
@@ -168,11 +191,9 @@ void *kz_result_for(void *result, const kz_interface *interface, uint64_t size, 
     const kz_schema *schema = kzi_header_of(result)->schema;
     kz_error *failure = NULL;
     void *made = kzi_result_finish(result, &failure) ? result : NULL;
-    if (made && interface && interface->layout != schema->layout) {
-        kz_json json = kz_json_of(result);
-        kzi_json_options options = { .caller = interface, .root_size = size, .max_depth = UINT32_MAX };
-        made = read_copy(schema, json, &options, &failure);
-    }
+    if (made && interface && schema->layout &&
+        interface->layout != schema->layout) /* the core's own have none: they are frozen */
+        made = copy_for(result, interface, size, &failure);
     if (made != result)
         kz_free(result);
     kz_error_move(error, &failure);

@@ -23,6 +23,8 @@ struct kzi_scope {
     kzi_scope *joined; /* freed together, chained by `sibling` */
     kzi_scope *sibling;
     void *root;
+    const kz_interface *caller;
+    uint64_t root_size;
     const char *head;
     size_t head_length;
     size_t limit, charged; /* bytes; 0: no limit */
@@ -154,6 +156,18 @@ void *kzi_scope_object(kzi_scope *scope, const kz_schema *schema, size_t size)
     if (!scope->root)
         scope->root = header + 1;
     return header + 1;
+}
+
+void kzi_scope_set_caller(kzi_scope *scope, const kz_interface *caller, uint64_t root_size)
+{
+    scope->caller = caller;
+    scope->root_size = root_size;
+}
+
+const kz_interface *kzi_scope_caller(const kzi_scope *scope, uint64_t *root_size)
+{
+    *root_size = scope->root_size;
+    return scope->caller;
 }
 
 bool kzi_scope_is_root(const kzi_scope *scope, const void *object)

@@ -42,6 +42,9 @@ void kzi_scope_free(kzi_scope *scope);
 /* Keeps a copy of the headers that an answer came with; false: no memory. */
 bool kzi_scope_set_head(kzi_scope *scope, const char *head, size_t length);
 const char *kzi_scope_head(const kzi_scope *scope, size_t *length);
+/* For whom what is read into the scope is laid out: the program's header, and the size of the root as it knows it. */
+void kzi_scope_set_caller(kzi_scope *scope, const kz_interface *caller, uint64_t root_size);
+const kz_interface *kzi_scope_caller(const kzi_scope *scope, uint64_t *root_size);
 /* Whether the object is the first of its scope: what a call returned. */
 bool kzi_scope_is_root(const kzi_scope *scope, const void *object);
 

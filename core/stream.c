@@ -197,6 +197,8 @@ static kz_stream *open_flow(
     kzi_scope_free(copy);
     if (stream && !failure) {
         stream->handle = handle;
+        stream->caller = ref ? ref->interface : NULL;
+        stream->item_size = ref ? ref->result_size : 0;
         kzi_client_drop(client);
         return stream;
     }
@@ -416,10 +418,7 @@ static void *next_of_source(kz_stream *stream, kz_error **error)
     kz_error *failure = NULL;
     kz_free(stream->item);
     stream->item = stream->done ? NULL : stream->source.next(stream->user, &failure);
-    if (stream->item && !kzi_result_finish(stream->item, &failure)) {
-        kz_free(stream->item);
-        stream->item = NULL;
-    }
+    stream->item = kz_result_for(stream->item, stream->caller, stream->item_size, &failure);
     stream->done = !stream->item;
     kz_error_move(error, &failure);
     return stream->item;
