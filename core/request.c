@@ -316,6 +316,8 @@ static void put_form(kzi_call *call, const kz_operation *op, uint64_t size)
             put_field(&call->body, &separator, op, &op->params->fields[i], call->params, size);
     kzi_members_begin(&members, extra);
     while (kzi_members_next(&members, &name, &value)) {
+        if (*value.text == 'n') /* null is none */
+            continue;
         kzi_buffer plain_name = { 0 }, text = { 0 };
         kzi_json_put_plain(&plain_name, (kz_json){ name.text - 1, name.length + 2 });
         kzi_json_put_plain(&text, value);
