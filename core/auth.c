@@ -163,6 +163,8 @@ static void undo(kz_provider *auth)
 
 bool kzi_auth_prepare(kz_provider *auth, kz_error **error)
 {
+    if (atomic_load_explicit(&auth->status, memory_order_acquire) == KZI_AUTH_READY)
+        return true;
     pthread_mutex_lock(&auth->lock);
     while (auth->status == KZI_AUTH_CREATING && !pthread_equal(auth->creator, pthread_self()))
         pthread_cond_wait(&auth->ready, &auth->lock);
@@ -233,9 +235,10 @@ bool kzi_auth_setting_is_open(kz_provider *auth, const char *name)
 {
     if (!kzi_auth_value_is_name(name) || kzi_auth_value_is_secret(name))
         return false;
-    if (!kzi_auth_prepare(auth, &(kz_error *){ NULL }))
-        return false;
-    const kz_provider_setting *setting = setting_of(auth, name + strlen("auth_"));
+    kz_error *failure = NULL;
+    bool ready = kzi_auth_prepare(auth, &failure);
+    kz_error_free(failure);
+    const kz_provider_setting *setting = !ready ? NULL : setting_of(auth, name + strlen("auth_"));
     return setting && !setting->secret;
 }
 

@@ -83,6 +83,8 @@ void kzi_auth_run_free(kzi_auth_run *run);
 
 /* ---- the provider of a client (auth.c) ---- */
 
+enum { KZI_AUTH_NEW, KZI_AUTH_CREATING, KZI_AUTH_READY };
+
 struct kz_provider {
     kz_client *client;
     const char *name; /* "oauth"; NULL: no way to sign in */
@@ -94,7 +96,7 @@ struct kz_provider {
     kzi_token_store *store;
     pthread_mutex_t lock; /* what follows */
     pthread_cond_t ready;
-    enum { KZI_AUTH_NEW, KZI_AUTH_CREATING, KZI_AUTH_READY } status;
+    atomic_int status; /* READY may be seen without the lock */
     pthread_t creator;
     kzi_grant *grant; /* in force */
     uint64_t n_grants, n_requests;

@@ -1,5 +1,6 @@
 /* test-tls.c: real TLS: certificates that are good, unknown, for another host, expired; our own certificate; HTTP/2 with a real
  * server. The certificates are made when the test runs. */
+#include "../wire/child.h"
 #include "certificates.h"
 
 #include <gio/gio.h>
@@ -280,8 +281,9 @@ static void test_http2(void)
     g_socket_listener_close(probe);
     g_object_unref(probe);
     char *number = g_strdup_printf("%u", port), *url = g_strdup_printf("https://localhost:%u", port);
-    GSubprocess *server = g_subprocess_new(
-        G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL, program, "-v", "-d", root, number, key, certificate, NULL);
+    GSubprocessLauncher *launcher = child_launcher(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+    GSubprocess *server = g_subprocess_launcher_spawn(launcher, NULL, program, "-v", "-d", root, number, key, certificate, NULL);
+    g_object_unref(launcher);
     GDataInputStream *log = g_data_input_stream_new(g_subprocess_get_stdout_pipe(server));
     char *line = g_data_input_stream_read_line(log, NULL, NULL, NULL); /* it listens */
     const char *const settings[] = { "ca_file", "ca.pem", NULL };
