@@ -119,9 +119,8 @@ kzi_grant *kzi_auth_grant(kz_provider *auth);
 void kzi_auth_set_grant(kz_provider *auth, kzi_grant *grant);
 /* Whether the vtable is large enough for a member that ends at `end`. */
 bool kzi_auth_has(const kz_provider_vtable *vtable, size_t end);
-#define KZI_AUTH_FUNCTION(auth, member)                                                                                         \
-    (kzi_auth_has((auth)->vtable, offsetof(kz_provider_vtable, member) + sizeof(auth)->vtable->member) ? (auth)->vtable->member \
-                                                                                                       : NULL)
+#define KZI_AUTH_FUNCTION(auth, member) \
+    (kzi_auth_has((auth)->vtable, offsetof(kz_provider_vtable, member) + sizeof(void (*)(void))) ? (auth)->vtable->member : NULL)
 
 /* Whether a setting, by its full name, is one of the provider's that are no secret; loads its plugin for settings auth_*. */
 bool kzi_auth_setting_is_open(kz_provider *auth, const char *name);

@@ -55,7 +55,7 @@ static void *create(kz_provider *auth, kz_error **error)
     }
     it->words = kzi_words_split(line, setting, error);
     bool fine = it->words != NULL;
-    if (fine && (!kzi_duration_parse(timeout ? timeout : "30", &it->timeout) || it->timeout > 24 * 3600 * 1000))
+    if (fine && (!kzi_duration_parse(timeout ? timeout : "30", &it->timeout) || it->timeout > (int64_t)24 * 3600 * 1000))
         fine = kz_error_set(error, KZ_ERROR_CONFIG, "auth_command_timeout",
             "The setting auth_command_timeout is \"%s\"; allowed: 0 (none) to 86400, in seconds.", timeout);
     if (fine)

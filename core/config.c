@@ -128,7 +128,9 @@ bool kz_config_set_auth(kz_config *config, const char *name, const kz_provider_v
     if (!copy)
         return kz_error_no_memory(error);
     free(config->auth.name);
-    config->auth = (own_auth){ copy, vtable, user };
+    config->auth.name = copy;
+    config->auth.vtable = vtable;
+    config->auth.user = user;
     return true;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { AHEAD = 30000, LONGEST = 10 * 365 * 24 * 3600 };
+enum { AHEAD = 30000, LONGEST = 10 * 365 * 24 * 3600 /* seconds */ };
 
 int64_t kzi_boot_ms(void)
 {
@@ -57,7 +57,7 @@ static bool keep_text(kzi_grant *grant, const char *text, size_t length, const c
 static void set_end(kzi_grant *grant, double lifetime)
 {
     int64_t left = lifetime < LONGEST ? (int64_t)(lifetime * 1000) : (int64_t)LONGEST * 1000;
-    int64_t ahead = left > 2 * AHEAD ? AHEAD : left / 2;
+    int64_t ahead = left > (int64_t)2 * AHEAD ? AHEAD : left / 2;
     grant->ends_at = kzi_boot_ms() + left;
     grant->renew_at = grant->ends_at - ahead;
     grant->expires_at = (int64_t)time(NULL) + left / 1000;

@@ -96,7 +96,7 @@ static bool is_null_apart(kzi_reader *r, const kz_schema *schema, const kz_field
 
 static bool skip(kzi_reader *r, const kzi_frame *frame)
 {
-    kz_json ignored;
+    kz_json ignored = { 0 };
     return kzi_scan_value(&r->scan, &ignored.text, &ignored.length) || kzi_read_fail(r, frame, r->scan.problem, NULL);
 }
 

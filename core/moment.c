@@ -70,7 +70,7 @@ bool kzi_moment_read(const char *text, int64_t *seconds)
             return false;
     }
     if (seconds)
-        *seconds = local ? (int64_t)mktime(&time) : in_utc(&time) - sign * (hours * 60 + minutes) * 60;
+        *seconds = local ? (int64_t)mktime(&time) : in_utc(&time) - (int64_t)sign * (hours * 60 + minutes) * 60;
     return true;
 }
 

@@ -9,6 +9,8 @@
 char *oauth_text(void *root, kz_error **error, const char *format, ...)
 {
     va_list arguments;
+    if (!format)
+        return NULL;
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
