@@ -90,8 +90,8 @@ static void test_usage(void)
             USAGE("\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7,\"x\":1"),
         CHUNK("{\"index\":0,\"delta\":{}}") USAGE("\"prompt_tokens\":3,\"completion_tokens\":1,\"total_tokens\":4")
             USAGE("\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7"),
-        "data: {\"choices\":[{\"index\":0,\"delta\":{}}],\"usage\":{\"completion_tokens\":1,\"total_tokens\":4}}\n\n"
-        "data: {\"choices\":[{\"index\":1,\"delta\":{}}],\"usage\":{\"completion_tokens\":4,\"total_tokens\":7}}\n\n",
+        ("data: {\"choices\":[{\"index\":0,\"delta\":{}}],\"usage\":{\"completion_tokens\":1,\"total_tokens\":4}}\n\n"
+         "data: {\"choices\":[{\"index\":1,\"delta\":{}}],\"usage\":{\"completion_tokens\":4,\"total_tokens\":7}}\n\n"),
     };
     for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
         Fixture f;

@@ -220,7 +220,7 @@ static void replace_own_file(void)
     WRONG(union_of_texts, kinds_fields[1].type = KZ_TYPE_STRING)                                                     \
     WRONG(list_without_items, things_fields[0].container = KZ_ONE)                                                   \
     WRONG(unknown_shape, thing_schema.shape = 9)                                                                     \
-    WRONG(auth, (kz_plugin.kind = KZ_PLUGIN_AUTH, kz_plugin.vtable = &auth))                                         \
+    WRONG(auth_fine, (kz_plugin.kind = KZ_PLUGIN_AUTH, kz_plugin.vtable = &auth))                                    \
     WRONG(auth_without_create, (auth.create = NULL, kz_plugin.kind = KZ_PLUGIN_AUTH, kz_plugin.vtable = &auth))      \
     WRONG(auth_setting_nameless, (settings[0].name = "", kz_plugin.kind = KZ_PLUGIN_AUTH, kz_plugin.vtable = &auth)) \
     WRONG(auth_settings_beyond, (auth.n_settings = 9999, kz_plugin.kind = KZ_PLUGIN_AUTH, kz_plugin.vtable = &auth)) \

@@ -155,9 +155,10 @@ static void run_crowd(Fixture *f, int count, bool each_by_itself)
         g_assert_cmpint(c.items[i], ==, c.items[0]);
     g_assert_cmpint(c.items[0], >=, ITEMS);
     g_test_message("%d streams, %d turns, %d times a stream was passed over", count, c.turn, c.passed_over);
-    g_assert_cmpint(c.turn, >, 2);
-    if (each_by_itself)
+    if (each_by_itself) {
+        g_assert_cmpint(c.turn, >, 2);
         g_assert_cmpint(c.passed_over, ==, 0);
+    }
     g_free(members);
     g_free(c.items);
     g_free(c.served);
