@@ -14,22 +14,34 @@ void check(const char *what)
         measure_fail(what, slot->message);
 }
 
-void begin(const char *url)
+kz_config *configure(const char *url)
 {
     kz_config *config = kz_config_new(&slot);
     kz_config_set_isolated(config, true, &slot);
     kz_config_set(config, "plugin_path", BENCH_PLUGINS, &slot);
     kz_config_set(config, "base_url", url, &slot);
     kz_config_set(config, "openai_base_url", url, &slot);
-    kz_config_set(config, "api_key", KEY, &slot);
+    return config;
+}
+
+void begin_with(kz_config *config)
+{
     client_of = kz_client_new(config, &slot);
     kz_config_free(config);
     check("client");
 }
 
+void begin(const char *url)
+{
+    kz_config *config = configure(url);
+    kz_config_set(config, "api_key", KEY, &slot);
+    begin_with(config);
+}
+
 static kz_openai *begin_openai(const char *url)
 {
-    begin(url);
+    if (!client_of)
+        begin(url);
     kz_openai *openai = kz_client_openai(client_of, &slot);
     check("openai");
     return openai;
@@ -115,7 +127,7 @@ static void call(kz_openai *openai)
     kz_free(reply);
 }
 
-static void calls(const char *url, size_t n)
+void calls(const char *url, size_t n)
 {
     kz_openai *openai = begin_openai(url);
     for (int i = 0; i < 100; i++)
@@ -221,7 +233,8 @@ int main(int argc, char **argv)
 {
     static const ability abilities[] = { { "items", items }, { "calls", calls }, { "embeddings", embeddings },
         { "latency", latency }, { "together", together }, { "threads", threads }, { "models", models }, { "decode", decode },
-        { "start", start }, { "download", download }, { NULL, NULL } };
+        { "start", start }, { "download", download }, { "unsigned", calls_unsigned }, { "headed", calls_headed },
+        { "authorised", calls_authorised }, { NULL, NULL } };
     int code = measure_main(argc, argv, abilities);
     kz_client_free(client_of);
     return code;

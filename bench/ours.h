@@ -10,9 +10,19 @@ extern kz_client *client_of;
 extern kz_error *slot;
 
 void check(const char *what);
-/* The client, with the server of the benchmark as the platform and as the server of models. */
+/* A configuration with the server of the benchmark as the platform and as the server of models; the client of one, which is used up; the
+ * client as it is measured unless credentials are what is measured. */
+kz_config *configure(const char *url);
+void begin_with(kz_config *config);
 void begin(const char *url);
 void use(const char *text);
+/* Plain calls, of the client that there is. */
+void calls(const char *url, size_t n);
+
+/* ours_auth.c */
+void calls_unsigned(const char *url, size_t n);
+void calls_headed(const char *url, size_t n);
+void calls_authorised(const char *url, size_t n);
 
 /* ours_platform.c */
 void models(const char *url, size_t n);

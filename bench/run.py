@@ -241,6 +241,41 @@ def far_outside(bench, chosen):
                 yield f'{row}: {ratio:.2f}, far above its goal of {goal:.2f}'
 
 
+# What callgrind counts: title, WHAT of each side, the server's path, and two counts whose difference is what is looked at.
+COUNTED = [
+    ('a stream item of 230 bytes', ('hand', 'items'), ('ours', 'items'), 'items/2000', 4000, 12000),
+    ('a plain call', ('hand', 'calls'), ('ours', 'calls'), 'call', 200, 1200),
+    ('a list of 1,000 models', ('hand', 'models'), ('ours', 'models'), 'models/1000', 2, 12),
+    ('its text read, without the network', ('hand', 'decode'), ('ours', 'decode'), 'models/1000', 2, 12),
+    ('a call with a token in force : without', ('ours', 'unsigned'), ('ours', 'authorised'), 'call', 200, 1200),
+    ('a call with a token in force : the same header by hand', ('ours', 'headed'), ('ours', 'authorised'), 'call', 200, 1200),
+]
+
+
+def instructions(bench, side, path, low, high):
+    """Instructions of one item, in user space."""
+    def count(n):
+        command = ['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null', *bench.sides[side[0]], side[1],
+                   f'{bench.url}/{path}', str(n)]
+        said = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True).stderr
+        return int(re.search(r'Collected : (\d+)', said).group(1))
+    return (count(high) - count(low)) / (high - low)
+
+
+def count_instructions(bench):
+    lines = [['', 'unit', 'hand', 'ours', 'ratio']]
+    bench.start_server()
+    try:
+        for title, first, second, path, low, high in COUNTED:
+            say(title)
+            a, b = (instructions(bench, side, path, low, high) for side in (first, second))
+            lines.append([title, 'instructions', number(a), number(b), f'{b / a:.3f}'])
+        say('')
+    finally:
+        bench.stop_server()
+    print_table(lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('folder')
@@ -249,8 +284,11 @@ def main():
     parser.add_argument('--only', action='append', choices=[m.name for m in MEASURES])
     parser.add_argument('--quick', action='store_true', help='one short run of each')
     parser.add_argument('--check', action='store_true', help='fails where a ratio is far outside of its goal')
+    parser.add_argument('--instructions', action='store_true', help='counts instructions instead, by valgrind: the same each time')
     options = parser.parse_args()
     bench = Bench(options)
+    if options.instructions:
+        return count_instructions(bench)
     chosen = bench.all()
     table(bench, chosen)
     if not options.quick:
