@@ -444,8 +444,40 @@ static bool name_is(const kz_field *field, const kzi_span *name)
     return !strncmp(field->name, name->text, name->length) && !field->name[name->length];
 }
 
+/* Round the declaration from where the next member is expected: servers keep near its order, and most objects have few members. */
+static const kz_field *find_nearby(const kz_schema *schema, const kzi_span *name, uint32_t expected)
+{
+    for (uint32_t i = 0, at = expected; i < schema->n_fields; i++, at++) {
+        if (at >= schema->n_fields)
+            at = 0;
+        if (schema->fields[at].name[0] == name->text[0] && name_is(&schema->fields[at], name))
+            return &schema->fields[at];
+    }
+    return NULL;
+}
+
+static const kz_field *find_by_halves(const kz_schema *schema, const kzi_span *name)
+{
+    uint32_t low = 0, high = schema->n_fields;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        const kz_field *field = &schema->fields[schema->by_name[middle]];
+        int order = strncmp(field->name, name->text, name->length);
+        if (!order && field->name[name->length])
+            order = 1;
+        if (!order)
+            return field;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 const kz_field *kzi_find_field(const kz_schema *schema, const kzi_span *name, uint32_t *expected)
 {
+    enum { FEW = 24 };
     char plain[256];
     kzi_span straight = *name;
     if (name->escaped) {
@@ -453,33 +485,17 @@ const kz_field *kzi_find_field(const kz_schema *schema, const kzi_span *name, ui
             return NULL;
         straight = (kzi_span){ .text = plain, .length = kzi_span_text(name, plain) };
     }
-    if (memchr(straight.text, 0, straight.length))
+    if (!straight.length || memchr(straight.text, 0, straight.length))
         return NULL;
-    if (*expected < schema->n_fields && name_is(&schema->fields[*expected], &straight))
-        return &schema->fields[(*expected)++];
-    uint32_t low = 0, high = schema->n_fields;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        const kz_field *field = &schema->fields[schema->by_name[middle]];
-        int order = strncmp(field->name, straight.text, straight.length);
-        if (!order && field->name[straight.length])
-            order = 1;
-        if (order < 0) {
-            low = middle + 1;
-        } else if (order > 0 || (middle > low && name_is(&schema->fields[schema->by_name[middle - 1]], &straight))) {
-            high = middle + (order == 0); /* of several of one name, the first */
-            if (order == 0) {
-                while (middle > 0 && name_is(&schema->fields[schema->by_name[middle - 1]], &straight))
-                    middle--;
-                *expected = schema->by_name[middle] + 1u;
-                return &schema->fields[schema->by_name[middle]];
-            }
-        } else {
-            *expected = (uint32_t)(field - schema->fields) + 1;
-            return field;
-        }
-    }
-    return NULL;
+    const kz_field *field = schema->n_fields <= FEW ? find_nearby(schema, &straight, *expected)
+        : *expected < schema->n_fields && name_is(&schema->fields[*expected], &straight) ? &schema->fields[*expected]
+                                                                                         : find_by_halves(schema, &straight);
+    if (!field)
+        return NULL;
+    while (field->flags & KZ_FIELD_ALTERNATIVE) /* of several of one name, the first */
+        field--;
+    *expected = (uint32_t)(field - schema->fields) + 1;
+    return field;
 }
 
 static bool read_member(
