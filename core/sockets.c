@@ -64,7 +64,7 @@ static int port_of(int fd)
         struct sockaddr any;
         struct sockaddr_in in;
         struct sockaddr_in6 in6;
-    } address;
+    } address = { .in6 = { 0 } };
     socklen_t size = sizeof address;
     if (getsockname(fd, &address.any, &size))
         return 0;
