@@ -3,7 +3,7 @@
 
 #include "bus.h"
 
-#define PATIENCE (60 * G_USEC_PER_SEC) /* as long as a person may take to unlock the keyring */
+#define PATIENCE ((gint64)60 * G_USEC_PER_SEC) /* as long as a person may take to unlock the keyring */
 
 struct keyring {
     GMainContext *context;
@@ -38,7 +38,7 @@ void keyring_free(keyring *ring)
 {
     gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC;
     while (ring->requests)
-        keyring_drop(ring->requests);
+        keyring_drop(ring->requests); /* takes it out of the list NOLINT(clang-analyzer-unix.Malloc) */
     g_cancellable_cancel(ring->cancel);
     g_main_context_push_thread_default(ring->context);
     while (ring->pending && g_get_monotonic_time() < end)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* An answer that nobody came for in this time is of the past. */
-#define FRESH (5 * G_USEC_PER_SEC)
+#define FRESH ((gint64)5 * G_USEC_PER_SEC)
 
 typedef struct store {
     GMutex lock;
