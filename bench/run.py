@@ -42,7 +42,7 @@ MEASURES = [
     Measure('calls', 'call', 3000, 1000, 9, {
         'calls': ('a plain call', 'µs CPU', cpu(1e6), 1.1),
         'calls wall': ('', 'µs', wall(1e6), None),
-        'calls peak': ('', 'MiB at most', lambda r: r['peak'] / 1024, None)}, npm=True),
+        'calls peak': ('', 'MiB at most', lambda r: r.get('peak', 0) / 1024, None)}, npm=True),
     Measure('allocations', 'call', 1000, 500, 1, {
         'allocations': ('', 'allocations', lambda r: r['allocations'] / r['n'], None)}),
     Measure('threads', 'call', 8000, 4000, 9, {
