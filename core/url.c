@@ -72,9 +72,11 @@ static bool is_plain_loopback(const char *url)
         memcpy(text, host, length);
     bool local = named || (inet_pton(AF_INET, text, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
     const char *rest = host + length;
-    size_t digits = *rest == ':' ? strspn(rest + 1, "0123456789") : 0;
-    local = local && digits < 5; /* larger numbers may be none of a port */
-    rest += *rest == ':' ? 1 + digits : 0;
+    long port = 0;
+    if (*rest == ':')
+        for (rest++; *rest >= '0' && *rest <= '9' && port <= 65535; rest++)
+            port = port * 10 + (*rest - '0');
+    local = local && port <= 65535;
     for (const char *c = rest; local && *c; c++)
         local = (unsigned char)*c > ' ' && *c != 0x7f; /* which parsers refuse */
     return local && (!*rest || *rest == '/');
