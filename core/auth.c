@@ -22,6 +22,13 @@ kz_provider *kzi_auth_new(kz_client *client, kz_error **error)
     return auth;
 }
 
+static void destroy(kz_provider *auth)
+{
+    if (auth->self && KZI_AUTH_FUNCTION(auth, destroy))
+        auth->vtable->destroy(auth->self);
+    auth->self = NULL;
+}
+
 void kzi_auth_free(kz_provider *auth)
 {
     if (!auth)
@@ -29,8 +36,7 @@ void kzi_auth_free(kz_provider *auth)
     auth->renewal = NULL;
     while (auth->runs)
         kzi_auth_run_free(auth->runs);
-    if (auth->self && KZI_AUTH_FUNCTION(auth, destroy))
-        auth->vtable->destroy(auth->self);
+    destroy(auth);
     kzi_token_store_free(auth->store);
     kzi_grant_unref(auth->grant);
     kz_error_free(auth->failure);
@@ -129,9 +135,7 @@ static bool create(kz_provider *auth, kz_error **error)
     if (!failure)
         kz_error_set(
             &failure, KZ_ERROR_PLUGIN, auth->name, "The auth provider %s failed to start and did not say why.", auth->name);
-    if (auth->self && KZI_AUTH_FUNCTION(auth, destroy))
-        auth->vtable->destroy(auth->self);
-    auth->self = NULL;
+    destroy(auth);
     return kz_error_move(error, &failure);
 }
 
@@ -154,9 +158,7 @@ static bool open_store(kz_provider *auth, kz_error **error)
 
 static void undo(kz_provider *auth)
 {
-    if (auth->self && KZI_AUTH_FUNCTION(auth, destroy))
-        auth->vtable->destroy(auth->self);
-    auth->self = NULL;
+    destroy(auth);
     auth->vtable = NULL;
     auth->keeps = false;
 }

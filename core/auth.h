@@ -65,7 +65,6 @@ typedef struct kzi_auth_run {
     uint64_t request; /* its number, 0: none is under way */
     kzi_loop *request_loop;
     int64_t request_deadline;
-    bool answered;
     long status;
     kzi_buffer head, body;
     kz_error *failure;
@@ -134,7 +133,5 @@ extern const kz_provider_vtable kzi_auth_api_key, kzi_auth_bearer;
 kzi_step kzi_auth_acquire(kzi_call *call, uint64_t refused, const char *challenge);
 /* The call ends: it waits no more, and another goes on with the renewal that it led. */
 void kzi_auth_leave(kzi_call *call);
-/* The request of a run has ended: hands the run what it brought. */
-void kzi_auth_answered(kz_provider *auth, uint64_t request, kzi_call *call);
 
 #endif

@@ -48,6 +48,20 @@ static void conclude(kz_provider *auth, kzi_auth_run *run, kz_error *failure)
     kzi_auth_run_free(run);
 }
 
+/* The call has part in no renewal any more: it goes on with the credential in force, or ends with `failure` (taken over). */
+static kzi_step go_on(kzi_call *call, kz_error *failure)
+{
+    call->auth_role = KZI_AUTH_NONE;
+    call->wake_at = 0;
+    kzi_grant_unref(call->grant);
+    call->grant = kzi_auth_grant(call->client->auth);
+    if (!failure)
+        return KZI_NEXT;
+    kz_error_clear(&call->error);
+    call->error = failure;
+    return KZI_END;
+}
+
 /* The leader's thread takes steps. */
 static kzi_step lead(kzi_call *call)
 {
@@ -62,37 +76,20 @@ static kzi_step lead(kzi_call *call)
         call->wake_at = elsewhere ? kzi_now_ms() + LOOK_IN : run->wake_at;
         return KZI_WAIT;
     }
-    call->auth_role = KZI_AUTH_NONE;
-    call->wake_at = 0;
     conclude(auth, run, failure);
-    kzi_grant_unref(call->grant);
-    call->grant = kzi_auth_grant(auth);
-    if (failure && ahead && kzi_grant_is_good(call->grant)) {
-        kz_error_free(failure);
-        return KZI_NEXT;
-    }
-    if (!failure)
-        return KZI_NEXT;
-    kz_error_clear(&call->error);
-    kz_error_move(&call->error, &failure);
-    return KZI_END;
+    kzi_grant *still = failure && ahead ? kzi_auth_grant(auth) : NULL;
+    if (kzi_grant_is_good(still)) /* it is not needed yet */
+        kz_error_clear(&failure);
+    kzi_grant_unref(still);
+    return go_on(call, failure);
 }
 
 /* What a call that waited was told. */
 static kzi_step told(kzi_call *call)
 {
-    kz_provider *auth = call->client->auth;
-    call->auth_role = KZI_AUTH_NONE;
-    call->wake_at = 0;
     kz_error *failure = call->auth_error;
     call->auth_error = NULL;
-    kzi_grant_unref(call->grant);
-    call->grant = kzi_auth_grant(auth);
-    if (!failure)
-        return KZI_NEXT;
-    kz_error_clear(&call->error);
-    call->error = failure;
-    return KZI_END;
+    return go_on(call, failure);
 }
 
 /* Under the lock: what this call, whose credential `refused` the server did not take, is to do. */

@@ -47,7 +47,6 @@ kzi_auth_run *kzi_auth_run_new(kz_provider *auth, kz_provider_reason reason, con
 
 static void forget_answer(kzi_auth_run *run)
 {
-    run->answered = false;
     run->status = 0;
     kzi_buffer_free(&run->head);
     kzi_buffer_free(&run->body);
@@ -79,7 +78,8 @@ void kzi_auth_run_free(kzi_auth_run *run)
 
 /* ---- requests ---- */
 
-void kzi_auth_answered(kz_provider *auth, uint64_t number, kzi_call *call)
+/* Hands the run what its request brought, if it is still there. */
+static void answered(kz_provider *auth, uint64_t number, kzi_call *call)
 {
     pthread_mutex_lock(&auth->lock);
     kzi_auth_run *run = auth->runs;
@@ -87,7 +87,6 @@ void kzi_auth_answered(kz_provider *auth, uint64_t number, kzi_call *call)
         run = run->next;
     if (run) {
         run->request = 0;
-        run->answered = true;
         run->status = call->error && kz_error_is(call->error, KZ_ERROR_NO_MEMORY) ? 0 : call->status;
         run->head = call->head;
         run->body = call->answer;
@@ -104,7 +103,7 @@ void kzi_auth_answered(kz_provider *auth, uint64_t number, kzi_call *call)
 static void request_ended(kzi_call *call)
 {
     auth_request *request = (auth_request *)call;
-    kzi_auth_answered(request->auth, request->number, call);
+    answered(request->auth, request->number, call);
     call->loop->changed = true;
 }
 
@@ -126,16 +125,10 @@ bool kz_provider_may_ask(const kz_provider *auth, const char *url, kz_error **er
 
 static bool put_lines(kzi_call *call, const kz_provider_http *http)
 {
-    bool fine = true;
-    struct curl_slist *longer = curl_slist_append(NULL, "Accept: application/json");
-    call->headers = longer;
-    for (uint64_t i = 0; fine && longer && i < http->n_headers; i++) {
-        kzi_buffer line = { 0 };
-        kzi_buffer_printf(&line, "%s: %s", http->headers[i].key, http->headers[i].value);
-        fine = !line.failed && (longer = curl_slist_append(call->headers, line.data));
-        kzi_buffer_free(&line);
-    }
-    return fine && longer;
+    bool fine = kzi_header_put(&call->headers, "Accept", "application/json");
+    for (uint64_t i = 0; fine && i < http->n_headers; i++)
+        fine = kzi_header_put(&call->headers, http->headers[i].key, http->headers[i].value);
+    return fine;
 }
 
 static bool begin_request(kzi_auth_run *run, kzi_loop *loop, kz_error **error)
@@ -188,11 +181,19 @@ static bool request_is_over(kzi_auth_run *run)
     bool over = !run->request;
     if (!over && kzi_now_ms() > run->request_deadline + GRACE) { /* nobody drives its loop any more */
         run->request = 0;
-        over = run->answered = true;
+        over = true;
         kz_error_set(&run->failure, KZ_ERROR_TIMEOUT, NULL, "The provider's answer was not waited for in time.");
     }
     pthread_mutex_unlock(&run->auth->lock);
     return over;
+}
+
+/* What the store or the provider said; when it is to wait, so does the run. */
+static kz_step waited(kzi_auth_run *run, kz_step step, double seconds)
+{
+    if (step == KZ_STEP_WAIT)
+        run->wake_at = kzi_now_ms() + 1 + (int64_t)(seconds < 3600 ? seconds * 1000 : 3600000);
+    return step;
 }
 
 /* ---- the store ---- */
@@ -203,9 +204,7 @@ static kz_step read_store(kzi_auth_run *run, kz_error **error)
     size_t length = 0;
     double wait = 0;
     kz_step step = kzi_token_store_read(run->auth->store, run->auth->key, &text, &length, &wait, error);
-    if (step == KZ_STEP_WAIT)
-        run->wake_at = kzi_now_ms() + 1 + (int64_t)(wait * 1000);
-    if (step != KZ_STEP_DONE)
+    if (waited(run, step, wait) != KZ_STEP_DONE)
         return step;
     kz_error *failure = NULL;
     kzi_grant_unref(run->stored);
@@ -228,9 +227,7 @@ static kz_step lock_store(kzi_auth_run *run, kz_error **error)
 {
     double wait = 0;
     kz_step step = kzi_token_store_lock(run->auth->store, run->auth->key, &run->held, &wait, error);
-    if (step == KZ_STEP_WAIT)
-        run->wake_at = kzi_now_ms() + 1 + (int64_t)(wait * 1000);
-    return step;
+    return waited(run, step, wait);
 }
 
 static kz_step write_store(kzi_auth_run *run, kz_error **error)
@@ -246,9 +243,7 @@ static kz_step write_store(kzi_auth_run *run, kz_error **error)
     kz_step step = kzi_token_store_write(
         run->auth->store, run->auth->key, run->auth->label, keeps ? text.data : NULL, text.length, &wait, error);
     kzi_buffer_free(&text);
-    if (step == KZ_STEP_WAIT)
-        run->wake_at = kzi_now_ms() + 1 + (int64_t)(wait * 1000);
-    return step;
+    return waited(run, step, wait);
 }
 
 /* A credential that cannot be kept is used all the same; only who signs in is told so by an error. */
@@ -317,10 +312,8 @@ static kz_step ask(kzi_auth_run *run, kzi_loop *loop, kz_error **error)
     bool fine = !failure && run->step.round < MOST_ROUNDS;
     if (fine && step == KZ_STEP_DONE)
         return KZ_STEP_DONE;
-    if (fine && step == KZ_STEP_WAIT && run->step.wait >= 0) {
-        run->wake_at = kzi_now_ms() + 1 + (int64_t)(run->step.wait < 3600 ? run->step.wait * 1000 : 3600000);
-        return KZ_STEP_WAIT;
-    }
+    if (fine && step == KZ_STEP_WAIT && run->step.wait >= 0)
+        return waited(run, step, run->step.wait);
     if (fine && step == KZ_STEP_REQUEST && begin_request(run, loop, &failure)) {
         run->wake_at = request_is_over(run) ? kzi_now_ms() : 0;
         return KZ_STEP_WAIT;

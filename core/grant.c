@@ -2,6 +2,8 @@
  * it by reference, so that none is copied on the way of a request. Its text for the token store is JSON. */
 #include "auth.h"
 
+#include "header.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,11 +18,6 @@ int64_t kzi_boot_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool is_header(const char *name, const char *value)
-{
-    return name && *name && !strpbrk(name, ": \t\r\n") && value && !strpbrk(value, "\r\n");
-}
-
 static bool check(const kz_provider_grant *facts, kz_error **error)
 {
     if (facts->token && (!*facts->token || strpbrk(facts->token, " \t\r\n")))
@@ -28,19 +25,20 @@ static bool check(const kz_provider_grant *facts, kz_error **error)
     if (facts->n_headers >= KZI_CREDENTIAL_LINES)
         return kz_error_set(error, KZ_ERROR_ARGUMENT, "headers", "A credential has eight headers at most.");
     for (uint64_t i = 0; i < facts->n_headers; i++)
-        if (!is_header(facts->headers[i].key, facts->headers[i].value))
+        if (!facts->headers[i].value || !kzi_header_is_safe(facts->headers[i].key, facts->headers[i].value))
             return kz_error_set(error, KZ_ERROR_AUTHENTICATION, "headers", "Header %d of a credential is none.", (int)i + 1);
     if (facts->lifetime.state == KZ_SET && !(facts->lifetime.value > 0))
         return kz_error_set(error, KZ_ERROR_AUTHENTICATION, "lifetime", "A credential that has ended already was given out.");
     return true;
 }
 
-static bool add_line(kzi_grant *grant, const char *name, const char *value)
+/* "NAME: SCHEME VALUE"; `scheme` is empty or ends with a space. */
+static bool add_line(kzi_grant *grant, const char *name, const char *scheme, const char *value)
 {
     kzi_buffer line = { 0 };
-    kzi_buffer_puts(&line, name);
-    kzi_buffer_puts(&line, ": ");
-    kzi_buffer_puts(&line, value);
+    const char *const parts[] = { name, ": ", scheme, value };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        kzi_buffer_puts(&line, parts[i]);
     const char *kept = line.failed ? NULL : kzi_scope_string(grant->scope, line.data, line.length);
     kzi_buffer_free(&line);
     grant->lines[grant->n_lines] = kept;
@@ -65,16 +63,11 @@ static void set_end(kzi_grant *grant, double lifetime)
 
 static bool fill(kzi_grant *grant, const kz_provider_grant *facts)
 {
-    bool fine = !facts->token || (keep_text(grant, facts->token, strlen(facts->token), &grant->token) && grant->n_lines == 0);
-    if (fine && facts->token) {
-        kzi_buffer value = { 0 };
-        kzi_buffer_puts(&value, "Bearer ");
-        kzi_buffer_puts(&value, facts->token);
-        fine = !value.failed && add_line(grant, "Authorization", value.data);
-        kzi_buffer_free(&value);
-    }
+    bool fine = !facts->token ||
+        (keep_text(grant, facts->token, strlen(facts->token), &grant->token) &&
+            add_line(grant, "Authorization", "Bearer ", facts->token));
     for (uint64_t i = 0; fine && i < facts->n_headers; i++)
-        fine = add_line(grant, facts->headers[i].key, facts->headers[i].value);
+        fine = add_line(grant, facts->headers[i].key, "", facts->headers[i].value);
     fine = fine && keep_text(grant, facts->memory.text, facts->memory.length, &grant->memory.text);
     fine = fine && keep_text(grant, facts->user, facts->user ? strlen(facts->user) : 0, &grant->user);
     grant->memory.length = facts->memory.length;

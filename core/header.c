@@ -108,6 +108,11 @@ const char *kzi_head_find(const char *head, size_t length, const char *name)
     return NULL;
 }
 
+bool kzi_header_is_safe(const char *name, const char *value)
+{
+    return name && *name && !strpbrk(name, ": \t\r\n") && !(value && strpbrk(value, "\r\n"));
+}
+
 bool kzi_header_put(struct curl_slist **list, const char *name, const char *value)
 {
     kzi_buffer line = { 0 }; /* wiped when freed: the value may be a secret */

@@ -23,6 +23,8 @@ bool kzi_head_add(kzi_buffer *head, const char *line, size_t length);
 /* The value of the first header of this name, whatever its case; NULL: there is none. */
 const char *kzi_head_find(const char *head, size_t length, const char *name);
 
+/* Whether a request may have this header: a name without ':' or spaces, a value (or NULL) of one line. */
+bool kzi_header_is_safe(const char *name, const char *value);
 /* Appends a header to the list. Without a value it says that libcurl's own header of this name is to be left out. False: no memory. */
 bool kzi_header_put(struct curl_slist **list, const char *name, const char *value);
 /* The same unless the list has one of this name. */

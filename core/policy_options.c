@@ -30,15 +30,10 @@ static bool copy_entries(kzi_scope *scope, const kz_string_entry *base, size_t n
     return true;
 }
 
-static bool header_is_safe(const kz_string_entry *entry)
-{
-    return entry->key && *entry->key && !strpbrk(entry->key, ": \t\r\n") && !(entry->value && strpbrk(entry->value, "\r\n"));
-}
-
 static bool check(const kz_call_options *more, kz_error **error)
 {
     for (size_t i = 0; i < more->n_headers; i++)
-        if (!header_is_safe(&more->headers[i]))
+        if (!kzi_header_is_safe(more->headers[i].key, more->headers[i].value))
             return kz_error_set(error, KZ_ERROR_ARGUMENT, "headers",
                 "Header %zu of the call options is none: a name without ':' or spaces, a value without line breaks.", i + 1);
     for (size_t i = 0; i < more->n_query; i++)

@@ -74,17 +74,12 @@ bool kz_provider_put_header(kz_provider_request *request, const char *name, cons
 {
     if (kzi_stuck(error))
         return false;
-    if (!request || !name || !*name || strpbrk(name, ": \t\r\n") || !value || strpbrk(value, "\r\n"))
+    if (!request || !value || !kzi_header_is_safe(name, value))
         return kz_error_set(
             error, KZ_ERROR_ARGUMENT, "name", "A header has a name without ':' or spaces and a value of one line.");
     kzi_call *call = request->core;
-    kzi_buffer line = { 0 };
-    kzi_buffer_puts(&line, name);
-    kzi_buffer_puts(&line, ": ");
-    kzi_buffer_puts(&line, value);
-    struct curl_slist *one = line.failed ? NULL : curl_slist_append(NULL, line.data);
-    kzi_buffer_free(&line);
-    if (!one)
+    struct curl_slist *one = NULL;
+    if (!kzi_header_put(&one, name, value))
         return kz_error_no_memory(error);
     if (call->signature)
         call->signature_end->next = one;
