@@ -104,8 +104,8 @@ static void test_body_by_name(void)
     g_assert_true(kz_call_by_name(f.client, "kinds.body", (kz_json){ known, strlen(known) }, NULL, &answer, &f.error));
     kz_free(answer.result);
     g_assert_cmpstr(body_of(&f, 0), ==, known);
-    g_free(known);
     end(&f);
+    g_free(known);
 }
 
 static void test_bad_arguments(void)

@@ -40,8 +40,8 @@ static void test_content(void)
     g_assert_cmpuint(wire_count(f.server), ==, 1);
     g_remove(path);
     g_free(path);
-    g_free(arguments);
     end(&f);
+    g_free(arguments);
 }
 
 static void test_wrong_names(void)

@@ -24,8 +24,8 @@ static void test_events(void)
         begin_with(&f, &(WireAnswer){ all, -1, flags });
         char *text = numbers(kz_kinds_events(f.kinds, NULL, &f.error), &f.error);
         g_assert_cmpstr(text, ==, "1 2 3 4");
-        g_free(text);
         end(&f);
+        g_free(text);
     }
 }
 
@@ -55,8 +55,8 @@ static void test_single_answer(void)
     begin_with(&f, &(WireAnswer){ HEAD("application/json", "7") "{\"n\":5}", -1, WIRE_BYTES });
     char *text = numbers(kz_kinds_events(f.kinds, NULL, &f.error), &f.error);
     g_assert_cmpstr(text, ==, "5");
-    g_free(text);
     end(&f);
+    g_free(text);
 }
 
 /* A connection that breaks, at every byte of the last item, is an error; what came before was delivered. */

@@ -57,8 +57,8 @@ static void test_forms_by_name(void)
         by_name(&f, "openai.embeddings.create", args);
         asked(&f, 0, sent);
         g_free(args);
-        g_free(sent);
         end(&f);
+        g_free(sent);
     }
     Fixture f;
     begin_any(&f);
@@ -132,8 +132,8 @@ static void test_items_of_input(void)
     asked(&f, 0, "\"arguments\":{\"k\":[1]}");
     asked(&f, 0, "\"output\":{\"type\":\"computer_screenshot\"}");
     asked(&f, 0, "\"output\":[{\"stdout\":\"o\",\"outcome\":{\"type\":\"timeout\"}}]");
-    g_free(args);
     end(&f);
+    g_free(args);
 }
 
 static void test_queries(void)
@@ -285,8 +285,8 @@ static void test_answers_of_text(void)
         kz_json json = kz_json_of(said);
         g_assert_cmpmem(json.text, json.length, all[i].json, strlen(all[i].json));
         kz_free(said);
-        g_free(answer);
         end(&f);
+        g_free(answer);
     }
     Fixture f;
     begin(&f, &(WireAnswer){ JSON "{\"text\":", -1, WIRE_CLOSE }, 1);

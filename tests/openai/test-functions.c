@@ -107,8 +107,8 @@ static void test_usage(void)
         kz_free(answer);
         kz_chat_accumulator_free(sum);
         kz_stream_close(stream);
-        g_free(text);
         end(&f);
+        g_free(text);
     }
 }
 

@@ -57,8 +57,8 @@ static void test_answers(void)
             expect_error(&f, KZ_ERROR_API, "no");
         }
         kz_free(reply);
-        g_free(text);
         end(&f);
+        g_free(text);
     }
 }
 
@@ -78,8 +78,8 @@ static void test_streams(void)
             expect_error(&f, KZ_ERROR_API, "no");
         kz_stream_close(stream);
         g_assert_cmpint((int)wire_count(f.server), ==, cases[i].sends);
-        g_free(text);
         end(&f);
+        g_free(text);
     }
 }
 
