@@ -122,6 +122,7 @@ kz_client *kz_client_new(const kz_config *config, kz_error **error)
     atomic_init(&client->users, 1);
     atomic_init(&client->refs, 1);
     client->generation = atomic_load(&process_generation);
+    kzi_random(client->key_seed, 2);
     pthread_mutex_init(&client->lock, NULL);
     pthread_mutex_init(&client->pool_lock, NULL);
     pthread_mutex_init(&client->loops_lock, NULL);

@@ -120,6 +120,8 @@ struct kz_client {
     size_t n_pool;
     bool base_is_loopback;
     struct kz_provider *auth; /* auth.h */
+    uint64_t key_seed[2];     /* of idempotency keys (policy_retry.c) */
+    atomic_uint_fast64_t n_keys;
 };
 
 /* References of the core itself, which keep the memory but not the client open. */
@@ -229,6 +231,7 @@ struct kzi_call {
 
     /* the answer */
     CURL *easy;
+    bool unusual; /* more was set on the handle than the next call would undo (easy.c) */
     CURLcode code;
     char curl_error[CURL_ERROR_SIZE];
     long status;
@@ -354,8 +357,13 @@ void kzi_loop_run(kzi_loop *loop, kzi_call *call);
 void kzi_call_nudge(kzi_call *call);
 /* Moves an idle loop on that has a detached request; when another thread has the loop, that one does (loop.c). */
 void kzi_loop_pump(kz_client *client, kzi_loop *loop);
-CURL *kzi_loop_easy(kzi_loop *loop);
-void kzi_loop_easy_done(kzi_loop *loop, CURL *easy);
+/* Gives the call an easy handle that is set up for its client, or makes the one it has ready for another attempt (easy.c). False: no
+ * memory. */
+bool kzi_easy_take(kzi_call *call);
+/* Takes it back; the transfer must have been stopped. */
+void kzi_easy_give_back(kzi_call *call);
+/* An option with a text, which libcurl copies: a request must not go out without one that it was to have. False: no memory. */
+bool kzi_easy_set_text(CURL *easy, CURLoption option, const char *text);
 bool kzi_loop_start(kzi_loop *loop, kzi_call *call);
 void kzi_loop_stop(kzi_loop *loop, kzi_call *call);
 

@@ -175,23 +175,6 @@ void kzi_loop_free(kzi_loop *loop)
     free(loop);
 }
 
-CURL *kzi_loop_easy(kzi_loop *loop)
-{
-    return loop->n_spares ? loop->spares[--loop->n_spares] : curl_easy_init();
-}
-
-void kzi_loop_easy_done(kzi_loop *loop, CURL *easy)
-{
-    if (!easy)
-        return;
-    if (loop->n_spares == KZI_SPARE_EASIES) {
-        curl_easy_cleanup(easy);
-        return;
-    }
-    curl_easy_reset(easy);
-    loop->spares[loop->n_spares++] = easy;
-}
-
 static bool start_now(kzi_loop *loop, kzi_call *call)
 {
     loop->tls |= !strncasecmp(call->url.data, "https:", 6);
@@ -268,8 +251,7 @@ void kzi_loop_remove(kzi_loop *loop, kzi_call *call)
     if (call->next)
         call->next->previous = call->previous;
     kzi_loop_stop(loop, call);
-    kzi_loop_easy_done(loop, call->easy);
-    call->easy = NULL;
+    kzi_easy_give_back(call);
     call->loop = NULL;
 }
 

@@ -13,7 +13,7 @@ enum { KZI_SPARE_EASIES = 8 };
 struct kzi_loop {
     kz_client *client;
     CURLM *multi;
-    CURL *spares[KZI_SPARE_EASIES]; /* easy handles kept for the next calls */
+    CURL *spares[KZI_SPARE_EASIES]; /* easy handles set up for the next calls (easy.c) */
     unsigned n_spares;
     kzi_call *calls;
     int64_t next_due;        /* of the calls' own times, 0: none; early, never late */

@@ -9,8 +9,7 @@ struct kz_pending {
     kz_loop *loop;
     kz_pending *next, *previous; /* of the loop, while it has not ended */
     kz_pending *next_ready;
-    kzi_call call;     /* of a plain call */
-    kz_stream *stream; /* or the stream, with a call of its own */
+    kz_stream *stream; /* or NULL: a plain call */
     kzi_run run;
     kz_done_fn done;
     kz_item_fn item;
@@ -24,11 +23,12 @@ struct kz_pending {
     bool has_content; /* the result is to be freed */
     void *result;
     kz_error *error;
+    kzi_call call[]; /* one for a plain call; a stream has its own */
 };
 
 static kzi_call *call_of(kz_pending *pending)
 {
-    return pending->stream ? kzi_stream_call(pending->stream) : &pending->call;
+    return pending->stream ? kzi_stream_call(pending->stream) : pending->call;
 }
 
 static void make_ready(kz_pending *pending)
@@ -176,7 +176,7 @@ void kzi_pending_deliver(kz_loop *loop)
         pending->ready = false;
         if (pending->stream)
             deliver_items(pending);
-        else if (pending->call.ended)
+        else if (pending->call->ended)
             end(pending);
         if (final)
             return; /* what became ready meanwhile comes in the next round */
@@ -236,7 +236,7 @@ static bool start(kz_pending *pending, kz_service *service, const kz_operation *
         pending->stream = kzi_stream_start(inner, service, owner, op, ref, params, notify, pending, error);
         return pending->stream != NULL;
     }
-    kzi_call *call = &pending->call;
+    kzi_call *call = pending->call;
     if (!kzi_call_prepare(call, service, owner, op, ref, params, error)) {
         kzi_call_clear(call);
         return false;
@@ -264,7 +264,7 @@ static kz_pending *submit(kz_loop *loop, void *service, const kz_op_ref *ref, co
     if (!kzi_client_usable(loop->client, error) || !kzi_params_check(op->params, params, &options, error))
         return NULL;
     kz_cancel *token = self->options ? self->options->cancel : NULL;
-    kz_pending *pending = calloc(1, sizeof *pending);
+    kz_pending *pending = calloc(1, sizeof *pending + (item ? 0 : sizeof *pending->call));
     if (!pending || !kzi_reactor_watch(loop, token)) {
         free(pending);
         kz_error_no_memory(error);

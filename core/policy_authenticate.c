@@ -25,13 +25,20 @@ static bool goes_without(const kzi_call *call)
     return call->foreign || call->no_auth || call->raw;
 }
 
+/* The platform takes a key in either form and gets both; a server that has a setting of its own speaks OpenAI's interface, which knows the
+ * bearer form. */
+static bool is_said_once(const kzi_call *call)
+{
+    return call->op && call->op->base_setting && call->grant->token && call->client->auth->vtable == &kzi_auth_api_key;
+}
+
 /* Chained by the transport, not copied: the call holds the credential for as long as they are in use. */
 static void attach(kzi_call *call)
 {
     const kzi_grant *grant = call->grant;
-    for (unsigned i = 0; i < grant->n_lines; i++)
+    call->n_credentials = is_said_once(call) ? 1 : grant->n_lines;
+    for (unsigned i = 0; i < call->n_credentials; i++)
         call->credentials[i].data = (char *)(uintptr_t)grant->lines[i];
-    call->n_credentials = grant->n_lines;
 }
 
 static kzi_step send_authenticate(kzi_call *call)

@@ -446,8 +446,11 @@ bool kzi_call_keep_params(kzi_call *call, kz_error **error)
     const void *params = call->params;
     kzi_scope *before = call->copied;
     call->params = NULL;
-    if (!params || call->body_kind < KZ_BODY_MULTIPART)
+    call->copied = NULL;
+    if (!params || call->body_kind < KZ_BODY_MULTIPART) {
+        kzi_scope_free(before);
         return true;
+    }
     call->copied = kzi_scope_new(256);
     call->params = call->copied ? kzi_params_copy(call->copied, call->op->params, params, &call->json) : NULL;
     call->json = (kzi_json_options){ .root_size = call->op->params->size,

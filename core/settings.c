@@ -45,7 +45,7 @@ static const char *const log_levels[] = { "off", "error", "warning", "info", "de
     row(token_path, "TOKEN_PATH", NULL, "path", NULL, "a file", NULL, KZI_PATH, 0, 0, NULL, 0,                                 \
         "The file of the token store; unset, one in the XDG state folder.")                                                    \
     row(api_key_header, "API_KEY_HEADER", NULL, "choice", NULL, "both, authorization, x-api-key", "both", KZI_CHOICE, 0, 0,    \
-        key_headers, 0, "Which header carries the API key.")                                                                   \
+        key_headers, 0, "Which header carries the API key; servers of OpenAI's interface get one.")                                                                   \
     row(timeout, "TIMEOUT", NULL, "duration", "seconds", "0 (none) to 86400", "30", KZI_DURATION, 0, DAY, NULL, 0,             \
         "The longest a whole call may take, retries included; streams and downloads have none unless their call says so.")     \
     row(connect_timeout, "CONNECT_TIMEOUT", NULL, "duration", "seconds", "0 (none) to 86400", "10", KZI_DURATION, 0, DAY,      \

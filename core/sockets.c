@@ -86,10 +86,9 @@ bool kzi_socket_is_stale(kzi_loop *loop, int port)
     return false;
 }
 
-void kzi_sockets_set(kzi_call *call)
+void kzi_sockets_set(CURL *easy, kzi_loop *loop)
 {
-    curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETDATA, call);
-    curl_easy_setopt(call->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-    curl_easy_setopt(call->easy, CURLOPT_CLOSESOCKETDATA, call->loop);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, loop);
 }

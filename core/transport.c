@@ -184,56 +184,27 @@ static int watch(void *user, curl_off_t total_down, curl_off_t down, curl_off_t 
     return 0;
 }
 
-/* An option with a text, which libcurl copies: a request must not go out without one that it was to have. */
-static bool set_text(CURL *easy, CURLoption option, const char *text)
+/* Of what comes at a time: libcurl's own size; events are small and a program may have thousands of streams: a quarter; files are large:
+ * eight times as much spares system calls. */
+enum { STREAM_BUFFER = 4096, ANSWER_BUFFER = 16 * 1024, FILE_BUFFER = 128 * 1024 };
+
+static long buffer_size(const kzi_call *call)
 {
-    return !text || curl_easy_setopt(easy, option, text) != CURLE_OUT_OF_MEMORY;
+    return call->resumable ? FILE_BUFFER : call->accepts_stream ? STREAM_BUFFER : ANSWER_BUFFER;
 }
 
-static bool set_tls(CURL *easy, const kzi_settings *settings)
-{
-    if (!settings->verify_tls) {
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    }
-    return set_text(easy, CURLOPT_CAINFO, settings->ca_file) && set_text(easy, CURLOPT_SSLCERT, settings->client_cert) &&
-        set_text(easy, CURLOPT_SSLKEY, settings->client_key) && set_text(easy, CURLOPT_KEYPASSWD, settings->client_key_password);
-}
-
-static long http_version(const kzi_settings *settings)
-{
-    if (settings->http_version && !strcmp(settings->http_version, "1.1"))
-        return CURL_HTTP_VERSION_1_1;
-    if (settings->http_version && !strcmp(settings->http_version, "2"))
-        return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
-    return CURL_HTTP_VERSION_2TLS;
-}
-
-/* Of what comes at a time. Events are small and a program may have thousands of streams: a quarter of libcurl's own size. Files are
- * large: eight times as much spares system calls. */
-enum { STREAM_BUFFER = 4096, FILE_BUFFER = 128 * 1024 };
-
+/* What differs between calls. What they have in common, the handle knows already (easy.c). */
 static bool set_connection(kzi_call *call, CURL *easy)
 {
-    const kzi_settings *settings = call->client->settings;
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_SHARE, call->client->share);
-    bool fine = set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
-        set_text(easy, CURLOPT_USERAGENT, call->attempt ? settings->user_agent : NULL) &&
-        set_text(easy, CURLOPT_PROXY, settings->proxy) &&
-        set_text(easy, CURLOPT_ACCEPT_ENCODING, settings->compressed && !call->raw ? "" : NULL) && set_tls(easy, settings);
+    bool fine = !call->attempt || kzi_easy_set_text(easy, CURLOPT_USERAGENT, call->client->settings->user_agent);
+    if (call->raw)
+        curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, NULL);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->connect_timeout);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(settings));
     /* Rather wait for a connection that HTTP/2 shares than open one for each call. Without TLS there is no HTTP/2 to wait for. */
-    if (call->loop->shared && !strncasecmp(call->url.data, "https:", 6))
-        curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    if (call->accepts_stream || call->resumable)
-        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)(call->resumable ? FILE_BUFFER : STREAM_BUFFER));
-    kzi_sockets_set(call);
-    if (call->stale)
-        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)(call->loop->shared && !strncasecmp(call->url.data, "https:", 6)));
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer_size(call));
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)call->stale);
     call->stale = false;
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
@@ -321,13 +292,15 @@ static bool set_request(kzi_call *call, CURL *easy)
             return false;
     } else if (!strcmp(call->method, "HEAD")) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    } else if (!get) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
+    } else if (get) {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)0);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
     }
     bool posts = !strcmp(call->method, "POST") && call->body_kind != KZ_BODY_BYTES; /* libcurl's own verb for these bodies */
     if (strcmp(call->method, "HEAD") != 0 && !posts && (!get || call->body_kind))
-        fine = set_text(easy, CURLOPT_CUSTOMREQUEST, call->method);
+        fine = kzi_easy_set_text(easy, CURLOPT_CUSTOMREQUEST, call->method);
     return (fine && set_headers(call, easy)) || kz_error_no_memory(&call->error);
 }
 
@@ -342,11 +315,7 @@ static kzi_step send_transport(kzi_call *call)
     call->curl_error[0] = 0;
     call->active_at = kzi_now_ms();
     call->attempts++;
-    if (!call->easy)
-        call->easy = kzi_loop_easy(call->loop);
-    else
-        curl_easy_reset(call->easy);
-    if (!call->easy) {
+    if (!kzi_easy_take(call)) {
         kz_error_no_memory(&call->error);
         return KZI_END;
     }

@@ -18,6 +18,8 @@ static void test_chat(void)
     g_assert_cmpstr(body_of(&f, 0), ==, "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}");
     asked(&f, 0, "POST /v1/chat/completions HTTP");
     asked(&f, 0, "Idempotency-Key: ");
+    asked(&f, 0, "Authorization: Bearer secret-key\r\n");
+    g_assert_null(strcasestr(wire_request(f.server, 0), "X-API-Key")); /* not the platform: its own form is not known there */
     /* What was answered goes back with the next question, as it came. */
     const kz_chat_message more[] = { { .from = reply->choices[0]->message }, { .role = "user", .content = "And?" } };
     kz_free(kz_openai_chat_completions_create(
