@@ -40,6 +40,7 @@ void kzi_auth_free(kz_provider *auth)
     kzi_token_store_free(auth->store);
     kzi_grant_unref(auth->grant);
     kz_error_free(auth->failure);
+    kzi_auth_forget_refusal(auth);
     free(auth->account);
     free(auth->key);
     free(auth->label);
@@ -208,6 +209,7 @@ void kzi_auth_set_grant(kz_provider *auth, kzi_grant *grant)
         grant->number = ++auth->n_grants;
     auth->grant = grant;
     auth->not_before = 0;
+    kzi_auth_forget_refusal(auth);
     pthread_mutex_unlock(&auth->lock);
     kzi_grant_unref(before);
 }

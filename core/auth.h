@@ -1,5 +1,6 @@
 /* auth.h (core): the credentials of one client. auth.c chooses and creates the provider, grant.c is the credential itself, auth_run.c asks
- * the provider step by step, auth_renew.c makes one renewal serve all calls, auth_person.c is signing in and out. */
+ * the provider step by step, auth_refusal.c keeps it from being asked again what it has refused, auth_renew.c makes one renewal serve all
+ * calls, auth_person.c is signing in and out. */
 #ifndef KZI_AUTH_H
 #define KZI_AUTH_H
 
@@ -32,6 +33,8 @@ void kzi_grant_unref(kzi_grant *grant);
 /* Whether it can go on requests now, and whether it is time to renew it. */
 bool kzi_grant_is_good(const kzi_grant *grant);
 bool kzi_grant_is_ending(const kzi_grant *grant);
+/* Whether both say the same on requests. */
+bool kzi_grant_is_same(const kzi_grant *one, const kzi_grant *other);
 /* As the text of an entry of the token store, and back: NULL without an error when it is none. */
 bool kzi_grant_write(const kzi_grant *grant, kzi_buffer *out);
 kzi_grant *kzi_grant_read(const char *text, size_t length, kz_error **error);
@@ -57,6 +60,9 @@ typedef struct kzi_auth_run {
     kzi_grant *granted; /* what came of it */
     char *challenge;
     bool forget;     /* what is kept is worth nothing */
+    bool spent;      /* so is what `before` was kept by: an earlier run found that */
+    bool pauses;     /* kz_provider_pause() */
+    double pause;    /* seconds, 0: the usual */
     kz_error *why;   /* the provider failed; told when that is forgotten */
     int held;        /* lock of the store's entry, -1 */
     int64_t wake_at; /* of a wait; 0: none */
@@ -106,6 +112,11 @@ struct kz_provider {
     kz_error *failure;     /* of the last renewal */
     uint64_t failure_of;   /* the credential that could not be renewed */
     uint64_t n_failures;
+    kz_error *refusal;       /* what calls are told instead of asking the provider again, or NULL (auth_refusal.c) */
+    kzi_grant *refused_with; /* what the store had then, or NULL */
+    int64_t refused_until;   /* of kzi_boot_ms() */
+    double pause;            /* seconds that it is for, 0: not the usual one */
+    uint64_t forgotten;      /* the credential that can be renewed no more, though it says so */
 };
 
 kz_provider *kzi_auth_new(kz_client *client, kz_error **error);
@@ -125,6 +136,15 @@ bool kzi_auth_has(const kz_provider_vtable *vtable, size_t end);
 bool kzi_auth_setting_is_open(kz_provider *auth, const char *name);
 
 extern const kz_provider_vtable kzi_auth_api_key, kzi_auth_bearer;
+
+/* ---- what was refused (auth_refusal.c) ---- */
+
+/* Whether the run is not to ask the provider: then the slot has what that said before. */
+bool kzi_auth_is_refused(const kzi_auth_run *run, kz_error **error);
+/* A run has failed. */
+void kzi_auth_remember_refusal(const kzi_auth_run *run, const kz_error *failure);
+/* Under auth->lock: there is another credential, or somebody has signed out. */
+void kzi_auth_forget_refusal(kz_provider *auth);
 
 /* ---- one renewal for all calls (auth_renew.c) ---- */
 

@@ -17,7 +17,7 @@
 #include <time.h>
 
 enum { MOST = 64 * 1024 };
-static const double shortest_wait = 0.005, longest_wait = 0.1;
+static const double shortest_wait = 0.005, longest_wait = 0.1, pause_after_failure = 5;
 static const char setting[] = "credential_command";
 
 typedef struct provider {
@@ -181,9 +181,8 @@ static kz_step judge(const provider *it, run *work, kz_provider_step *step, kz_e
     return KZ_STEP_FAILED;
 }
 
-static kz_step acquire(void *self, kz_provider_step *step, kz_error **error)
+static kz_step run_on(const provider *it, kz_provider_step *step, kz_error **error)
 {
-    const provider *it = self;
     run *work = step->work;
     char problem[160];
     if (!work) {
@@ -213,6 +212,15 @@ static kz_step acquire(void *self, kz_provider_step *step, kz_error **error)
     step->fd = work->child.fd;
     work->wait = work->wait * 1.5 < longest_wait ? work->wait * 1.5 : longest_wait;
     return KZ_STEP_WAIT;
+}
+
+/* Calls in plenty do not start a failing program each; a person who mends it does not wait long. */
+static kz_step acquire(void *self, kz_provider_step *step, kz_error **error)
+{
+    kz_step next = run_on(self, step, error);
+    if (next == KZ_STEP_FAILED)
+        kz_provider_pause(step, pause_after_failure);
+    return next;
 }
 
 static const kz_provider_setting settings[] = {

@@ -33,6 +33,7 @@ kzi_auth_run *kzi_auth_run_new(kz_provider *auth, kz_provider_reason reason, con
     run->auth = auth;
     run->held = -1;
     run->before = kzi_grant_ref(auth->grant);
+    run->spent = run->before && run->before->number == auth->forgotten;
     run->step = (kz_provider_step){
         .size = sizeof run->step, .reason = reason, .challenge = run->challenge, .fd = -1, .core = run
     };
@@ -217,10 +218,8 @@ static kz_step read_store(kzi_auth_run *run, kz_error **error)
 static bool stored_will_do(const kzi_auth_run *run)
 {
     const kzi_grant *stored = run->stored;
-    if (run->step.reason >= KZ_PROVIDER_SIGN_IN || !kzi_grant_is_good(stored) || kzi_grant_is_ending(stored))
-        return false;
-    const char *before = run->before ? run->before->lines[0] : NULL;
-    return !before || !stored->n_lines || strcmp(before, stored->lines[0]) != 0;
+    return run->step.reason < KZ_PROVIDER_SIGN_IN && kzi_grant_is_good(stored) && !kzi_grant_is_ending(stored) &&
+        !kzi_grant_is_same(run->before, stored);
 }
 
 static kz_step lock_store(kzi_auth_run *run, kz_error **error)
@@ -268,8 +267,8 @@ static void set_facts(kzi_auth_run *run)
 {
     kz_provider_step *step = &run->step;
     const kzi_grant *kept = run->stored ? run->stored : run->before;
-    bool anew = step->reason == KZ_PROVIDER_SIGN_IN || !kept;
-    step->memory = anew ? (kz_json){ 0 } : kept->memory;
+    bool anew = step->reason == KZ_PROVIDER_SIGN_IN || !kept, spent = run->spent && kept == run->before;
+    step->memory = anew || spent ? (kz_json){ 0 } : kept->memory;
     step->token = anew ? NULL : kept->token;
     step->answer = (kz_provider_answer){ .status = run->status,
         .type = run->status ? kzi_head_find(run->head.data, run->head.length, "content-type") : NULL,
@@ -305,7 +304,10 @@ static kz_step ask(kzi_auth_run *run, kzi_loop *loop, kz_error **error)
         run->wake_at = 0;
         return KZ_STEP_WAIT;
     }
+    if (kzi_auth_is_refused(run, error))
+        return KZ_STEP_FAILED;
     set_facts(run);
+    run->pauses = false;
     kz_step step = function(auth->self, &run->step, &failure);
     run->step.round++;
     forget_answer(run);
@@ -380,6 +382,7 @@ kz_step kzi_auth_run_turn(kzi_auth_run *run, kzi_loop *loop, kz_error **error)
     kzi_token_store_unlock(&run->held);
     if (!run->why && !failure)
         return KZ_STEP_DONE;
+    kzi_auth_remember_refusal(run, run->why ? run->why : failure);
     kz_error_move(error, run->why ? &run->why : &failure);
     kz_error_clear(&failure);
     return KZ_STEP_FAILED;

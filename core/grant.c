@@ -118,6 +118,12 @@ bool kzi_grant_is_ending(const kzi_grant *grant)
     return grant->renew_at && kzi_boot_ms() >= grant->renew_at;
 }
 
+bool kzi_grant_is_same(const kzi_grant *one, const kzi_grant *other)
+{
+    const char *a = one ? one->lines[0] : NULL, *b = other ? other->lines[0] : NULL;
+    return one == other || (a && b && !strcmp(a, b));
+}
+
 /* ---- its text ---- */
 
 typedef struct entry {
@@ -200,9 +206,11 @@ static kzi_grant *from_entry(const entry *kept, kz_error **error)
         .user = kept->user,
         .renewable = kept->renewable.value };
     if (kept->expires_at.state == KZ_SET)
-        facts.lifetime = KZ_NUMBER(left > 0 ? left : 0.001); /* has ended, but what renews it may be good */
+        facts.lifetime = KZ_NUMBER(left > 0 ? left : 1);
     kzi_grant *grant = kzi_grant_new(&facts, error);
     if (grant) {
+        if (kept->expires_at.state == KZ_SET && left <= 0) /* has ended, but what renews it may be good */
+            grant->ends_at = grant->renew_at = kzi_boot_ms();
         grant->expires_at = kept->expires_at.value;
         grant->source = "token store";
     }

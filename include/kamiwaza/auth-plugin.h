@@ -118,6 +118,11 @@ KZ_API bool kz_provider_granted(kz_provider_step *step, const kz_provider_grant 
 /* What is kept to renew the credential is worth nothing any more (the refresh token was refused for good): it is forgotten when the
  * function returns, in the token store too. */
 KZ_API void kz_provider_forget(kz_provider_step *step);
+/* To be called by acquire() before it fails, where asking again with the next call would do harm or no good: what the settings give was refused,
+ * and accounts are locked by that. Calls that need a credential then fail with the same error, and the provider is not asked, for `seconds`
+ * (an hour at most); 0: for five minutes, and twice as long after each further refusal. kz_client_sign_in() asks all the same; it and
+ * kz_client_sign_out() end the pause, and so does a process that puts another credential into the token store. */
+KZ_API void kz_provider_pause(kz_provider_step *step, double seconds);
 /* A header of the request's answer by its name in any case, borrowed until the function returns; NULL: none. */
 KZ_API const char *kz_provider_answer_header(const kz_provider_step *step, const char *name);
 
@@ -184,7 +189,8 @@ typedef struct kz_provider_vtable {
      * under way at a time, but a person may sign in meanwhile: what runs share is the provider's to guard. The rounds of one run come one
      * after the other, maybe on several threads.
      *   DONE     kz_provider_granted() was called; without it the credential in force stays, and a request that was refused is made anew
-     *   FAILED   with the slot filled: AUTHENTICATION, saying which step, what the provider answered, what the person can do
+     *   FAILED   with the slot filled: AUTHENTICATION, saying which step, what the provider answered, what the person can do; the next call
+     *            asks again, unless kz_provider_pause() was called
      *   REQUEST  step->request is to run
      *   WAIT     step->wait */
     kz_step (*acquire)(void *self, kz_provider_step *step, kz_error **error);

@@ -45,7 +45,8 @@ typedef struct kz_sign_in {
 } kz_sign_in;
 
 /* Signs in, whatever credentials there are, keeps what came in the token store and uses it from now on, in all calls of this client.
- * `how` NULL: nobody can be asked. Blocks. POST and GET to the provider of the setting `auth`.
+ * `how` NULL: nobody can be asked. What was refused before is tried again: calls by themselves do so only after a pause (five minutes, then
+ * twice as long each time, an hour at most), and fail with the same error until then. Blocks. POST and GET to the provider of the setting `auth`.
  * Errors: AUTHENTICATION (which step failed, what the provider said, what to do), CONFIG, PLUGIN_*, CONNECTION, TIMEOUT, CANCELLED, STATE. */
 KZ_API bool kz_client_sign_in(kz_client *client, const kz_sign_in *how, kz_error **error);
 

@@ -22,10 +22,20 @@ static kz_step take(oauth *it, oauth_run *run, kz_provider_step *step, kz_error 
     return oauth_grant(it, run, step, error);
 }
 
+/* Whether the provider refuses what this program has of its own, so that asking again with every call would do harm. */
+static bool is_refusal(const kz_provider_answer *answer)
+{
+    static const char *const codes[] = { "invalid_client", "invalid_grant", "unauthorized_client" };
+    const char *code = answer->failure ? answer->failure->server_code : NULL;
+    return answer->status == 401 || (answer->status >= 400 && code && oauth_has(codes, sizeof codes / sizeof *codes, code));
+}
+
 static kz_step answered(oauth *it, oauth_run *run, kz_provider_step *step, kz_error **error)
 {
     kz_error *problem = NULL;
     kz_provider_tokens *tokens = kz_provider_read_tokens(step, run->what, &problem);
+    if (!tokens && (run->alone || run->renews) && is_refusal(&step->answer))
+        kz_provider_pause(step, 0);
     if (!tokens && run->refused && !kz_error_is(problem, KZ_ERROR_NO_MEMORY)) {
         kz_step next = run->refused(it, run, step, error);
         if (next != KZ_STEP_DONE) {

@@ -110,9 +110,11 @@ static void release(void *data)
 }
 
 /* What a person is to do who is not there. */
-static kz_step nobody(const password *it, const kz_error *refused, kz_error **error)
+static kz_step nobody(const password *it, kz_provider_step *step, const kz_error *refused, kz_error **error)
 {
     kz_error *cause = kz_error_copy(refused);
+    if (refused)
+        kz_provider_pause(step, 0);
     if (it->username)
         kz_error_wrap(error, &cause, KZ_ERROR_AUTHENTICATION, "password",
             "%s%s is not signed in%s; run: kamiwaza login, or set password (KAMIWAZA_PASSWORD).",
@@ -206,7 +208,7 @@ static kz_step start(const password *it, kz_provider_step *step, kz_error **erro
     }
     if (state->kept && state->kept->refresh_token && *state->kept->refresh_token)
         return refresh(it, step, error);
-    return can_sign_in(it, step) ? sign_in(it, step, error) : nobody(it, NULL, error);
+    return can_sign_in(it, step) ? sign_in(it, step, error) : nobody(it, step, NULL, error);
 }
 
 static kz_step grant(const password *it, kz_provider_step *step, const kz_provider_tokens *tokens, kz_error **error)
@@ -235,10 +237,15 @@ static kz_step grant(const password *it, kz_provider_step *step, const kz_provid
     return fine ? KZ_STEP_DONE : KZ_STEP_FAILED;
 }
 
-/* Whether the platform has refused the refresh token, rather than not answered for a passing reason. */
+/* Whether the platform has refused what it was given, rather than not answered: for a passing reason, or because something else did. */
 static bool is_refusal(const kz_provider_answer *answer)
 {
-    return answer->status >= 400 && answer->status < 500 && answer->status != 408 && answer->status != 429;
+    static const int statuses[] = { 400, 401, 403, 422, 423 };
+    const char *start = answer->status ? answer->body + strspn(answer->body, " \t\r\n") : "";
+    for (size_t i = 0; *start != '<' && i < sizeof statuses / sizeof *statuses; i++)
+        if (answer->status == statuses[i])
+            return true;
+    return false;
 }
 
 static kz_step answered(const password *it, kz_provider_step *step, kz_error **error)
@@ -253,8 +260,10 @@ static kz_step answered(const password *it, kz_provider_step *step, kz_error **e
         next = grant(it, step, tokens, error);
     } else if (refreshing && is_refusal(&step->answer)) {
         kz_provider_forget(step);
-        next = can_sign_in(it, step) ? sign_in(it, step, error) : nobody(it, problem, error);
+        next = can_sign_in(it, step) ? sign_in(it, step, error) : nobody(it, step, problem, error);
     } else {
+        if (!refreshing && it->password && is_refusal(&step->answer))
+            kz_provider_pause(step, 0); /* again and again, it would lock the account */
         kz_error_move(error, &problem);
     }
     kz_error_clear(&problem);

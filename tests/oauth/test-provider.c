@@ -3,9 +3,9 @@
  * authority of our own. */
 #include "../transport/certificates.h"
 #include "fixture.h"
+#include "pages.h"
+#include "real.h"
 
-#include <curl/curl.h>
-#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <jansson.h>
 #include <jose/jwk.h>
@@ -18,32 +18,8 @@
 
 /* ---- the provider ---- */
 
-static GSubprocess *process;
-static char *issuer, *authority; /* of the provider's certificate, or NULL */
-static char *key_paths[2];       /* of the clients that sign */
-
-static void start_provider(json_t *settings)
-{
-    GError *problem = NULL;
-    g_autofree char *text = json_dumps(settings, 0);
-    json_decref(settings);
-    process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &problem, "node",
-        g_getenv("KAMIWAZA_TEST_PROVIDER"), text, NULL);
-    g_assert_no_error(problem);
-    g_autoptr(GDataInputStream) out = g_data_input_stream_new(g_subprocess_get_stdout_pipe(process));
-    g_filter_input_stream_set_close_base_stream(G_FILTER_INPUT_STREAM(out), FALSE);
-    issuer = g_data_input_stream_read_line(out, NULL, NULL, NULL);
-    if (!issuer)
-        g_error("the provider does not start: node %s '%s'", g_getenv("KAMIWAZA_TEST_PROVIDER"), text);
-}
-
-static void stop_provider(void)
-{
-    g_output_stream_close(g_subprocess_get_stdin_pipe(process), NULL, NULL);
-    g_subprocess_wait(process, NULL, NULL);
-    g_clear_object(&process);
-    g_clear_pointer(&issuer, g_free);
-}
+static char *authority;    /* of the provider's certificate, or NULL */
+static char *key_paths[2]; /* of the clients that sign */
 
 static json_t *client_key(const char *algorithm, const char *id, char **path)
 {
@@ -62,157 +38,57 @@ static json_t *client_key(const char *algorithm, const char *id, char **path)
 
 /* ---- a browser ---- */
 
-typedef struct Page {
-    GString *text;
-    long status;
-} Page;
-
-static size_t take(char *data, size_t size, size_t n, void *text)
-{
-    g_string_append_len(text, data, (gssize)(size * n));
-    return size * n;
-}
-
-/* Follows redirects as browsers do, with the cookies of this sign-in. */
-static void visit(CURL *browser, const char *url, const char *form, Page *page)
-{
-    char problem[CURL_ERROR_SIZE] = "";
-    if (page->text)
-        g_string_free(page->text, TRUE);
-    page->text = g_string_new(NULL);
-    curl_easy_setopt(browser, CURLOPT_URL, url);
-    curl_easy_setopt(browser, CURLOPT_COOKIEFILE, "");
-    curl_easy_setopt(browser, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(browser, CURLOPT_ERRORBUFFER, problem);
-    curl_easy_setopt(browser, CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(browser, CURLOPT_WRITEDATA, page->text);
-    curl_easy_setopt(browser, CURLOPT_CAINFO, authority);
-    if (form)
-        curl_easy_setopt(browser, CURLOPT_COPYPOSTFIELDS, form);
-    else
-        curl_easy_setopt(browser, CURLOPT_HTTPGET, 1L);
-    if (curl_easy_perform(browser))
-        g_error("%s: %s", url, problem);
-    curl_easy_getinfo(browser, CURLINFO_RESPONSE_CODE, &page->status);
-}
-
-static char *find(const Page *page, const char *pattern)
-{
-    g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_CASELESS, 0, NULL);
-    g_autoptr(GMatchInfo) match = NULL;
-    if (!g_regex_match(regex, page->text->str, 0, &match))
-        g_error("nothing like %s in (%ld): %s", pattern, page->status, page->text->str);
-    return g_match_info_fetch(match, 1);
-}
-
-/* Sends the form of the page: its hidden fields, and more. */
-static void submit(CURL *browser, Page *page, const char *more)
-{
-    g_autofree char *action = find(page, "<form[^>]*action=\"([^\"]*)\"");
-    g_autoptr(GRegex) regex = g_regex_new("<input type=\"hidden\" name=\"([^\"]*)\" value=\"([^\"]*)\"", 0, 0, NULL);
-    g_autoptr(GMatchInfo) match = NULL;
-    GString *form = g_string_new(more);
-    for (g_regex_match(regex, page->text->str, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
-        g_autofree char *name = g_match_info_fetch(match, 1), *value = g_match_info_fetch(match, 2);
-        g_autofree char *escaped = g_uri_escape_string(value, NULL, FALSE);
-        g_string_append_printf(form, "&%s=%s", name, escaped);
-    }
-    visit(browser, action, form->str, page);
-    g_string_free(form, TRUE);
-}
-
-static void sign_in_and_allow(CURL *browser, Page *page)
-{
-    submit(browser, page, "login=ada&password=any");
-    submit(browser, page, "");
-}
-
 static void browse_well(Fixture *f, const char *url)
 {
-    CURL *browser = curl_easy_init();
-    Page page = { 0 };
+    Page page;
     (void)f;
-    visit(browser, url, NULL, &page);
-    sign_in_and_allow(browser, &page);
-    g_assert_nonnull(strstr(page.text->str, "You may close this window"));
-    g_string_free(page.text, TRUE);
-    curl_easy_cleanup(browser);
+    page_open(&page, authority);
+    page_visit(&page, url, NULL);
+    page_sign_in(&page);
+    g_assert_true(page_holds(&page, "You may close this window"));
+    page_close(&page);
 }
 
 static void browse_and_decline(Fixture *f, const char *url)
 {
-    CURL *browser = curl_easy_init();
-    Page page = { 0 };
+    Page page;
     (void)f;
-    visit(browser, url, NULL, &page);
-    g_autofree char *cancel = find(&page, "href=\"([^\"]*/abort)\"");
-    visit(browser, cancel, NULL, &page);
-    g_assert_nonnull(strstr(page.text->str, "You may close this window"));
-    g_string_free(page.text, TRUE);
-    curl_easy_cleanup(browser);
+    page_open(&page, authority);
+    page_visit(&page, url, NULL);
+    g_autofree char *cancel = page_find(&page, "href=\"([^\"]*/abort)\"");
+    page_visit(&page, cancel, NULL);
+    g_assert_true(page_holds(&page, "You may close this window"));
+    page_close(&page);
 }
 
 static void enter_code(Fixture *f, const char *url)
 {
-    CURL *browser = curl_easy_init();
-    Page page = { 0 };
+    Page page;
     (void)url;
-    visit(browser, f->shown_whole, NULL, &page);
-    submit(browser, &page, ""); /* the code */
-    submit(browser, &page, ""); /* the confirmation */
-    sign_in_and_allow(browser, &page);
-    if (!strstr(page.text->str, "Success"))
+    page_open(&page, authority);
+    page_visit(&page, f->shown_whole, NULL);
+    page_submit(&page, ""); /* the code */
+    page_submit(&page, ""); /* the confirmation */
+    page_sign_in(&page);
+    if (!page_holds(&page, "Success"))
         g_error("%s", page.text->str);
-    g_string_free(page.text, TRUE);
-    curl_easy_cleanup(browser);
+    page_close(&page);
 }
 
 static void enter_code_and_abort(Fixture *f, const char *url)
 {
-    CURL *browser = curl_easy_init();
-    Page page = { 0 };
+    Page page;
     (void)url;
-    visit(browser, f->shown_whole, NULL, &page);
-    submit(browser, &page, "");
-    submit(browser, &page, "abort=yes");
-    g_string_free(page.text, TRUE);
-    curl_easy_cleanup(browser);
-}
-
-/* ---- what the provider says ---- */
-
-static json_t *ask_provider(const char *path, const char *credentials, const char *form)
-{
-    CURL *curl = curl_easy_init();
-    Page page = { 0 };
-    g_autofree char *url = g_strconcat(issuer, path, NULL);
-    if (credentials)
-        curl_easy_setopt(curl, CURLOPT_USERPWD, credentials);
-    visit(curl, url, form, &page);
-    json_t *answer = json_loads(page.text->str, 0, NULL);
-    g_string_free(page.text, TRUE);
-    curl_easy_cleanup(curl);
-    g_assert_nonnull(answer);
-    return answer;
-}
-
-static json_t *introspect(const char *token)
-{
-    g_autofree char *form = g_strconcat("token=", token, NULL);
-    return ask_provider("/token/introspection", "inspector:looks", form);
+    page_open(&page, authority);
+    page_visit(&page, f->shown_whole, NULL);
+    page_submit(&page, "");
+    page_submit(&page, "abort=yes");
+    page_close(&page);
 }
 
 static const char *text_of(json_t *object, const char *name)
 {
     return json_string_value(json_object_get(object, name));
-}
-
-static bool is_active(const char *token)
-{
-    json_t *facts = introspect(token);
-    bool active = json_is_true(json_object_get(facts, "active"));
-    json_decref(facts);
-    return active;
 }
 
 static char *token_of(Fixture *f)
@@ -232,7 +108,7 @@ static void expect_issued(Fixture *f, const char *client, const char *audience)
 {
     g_assert_true(signs_in(f));
     g_autofree char *token = token_of(f);
-    json_t *facts = introspect(token);
+    json_t *facts = real_introspect(token);
     g_assert_true(json_is_true(json_object_get(facts, "active")));
     g_assert_cmpstr(text_of(facts, "client_id"), ==, client);
     g_assert_cmpstr(text_of(facts, "scope"), ==, "api:read");
@@ -240,7 +116,7 @@ static void expect_issued(Fixture *f, const char *client, const char *audience)
     json_decref(facts);
 }
 
-#define AT_PROVIDER "auth_issuer", issuer, authority ? "ca_file" : "verify_tls", authority ? authority : "true"
+#define AT_PROVIDER "auth_issuer", real_issuer(), authority ? "ca_file" : "verify_tls", authority ? authority : "true"
 
 static void test_client_credentials(void)
 {
@@ -314,7 +190,7 @@ static void sign_in_by_browser(gboolean as_installed)
     g_assert_true(credential->renewable.value);
     kz_free(credential);
     g_autofree char *token = token_of(&f);
-    json_t *facts = introspect(token);
+    json_t *facts = real_introspect(token);
     g_assert_cmpstr(text_of(facts, "sub"), ==, "ada");
     g_assert_cmpstr(text_of(facts, "scope"), ==, "openid offline_access");
     json_decref(facts);
@@ -355,7 +231,7 @@ static void test_device(void)
     g_assert_true(signs_in(&f));
     g_assert_nonnull(f.shown_code);
     g_autofree char *token = token_of(&f);
-    json_t *facts = introspect(token);
+    json_t *facts = real_introspect(token);
     g_assert_cmpstr(text_of(facts, "sub"), ==, "ada");
     json_decref(facts);
     end(&f);
@@ -382,20 +258,20 @@ static void test_rotation_and_reuse(void)
     g_assert_true(call(&f)); /* refused, renewed, made again */
     g_autofree char *second = token_of(&f), *stolen = g_strdup(f.memory);
     g_assert_cmpstr(first, !=, second);
-    g_assert_true(is_active(second));
+    g_assert_true(real_is_active(second));
     g_assert_true(call(&f));
     g_autofree char *third = token_of(&f);
-    g_assert_true(is_active(third));
+    g_assert_true(real_is_active(third));
     g_assert_cmpstr(stolen, !=, f.memory);
     json_t *memory = json_loads(stolen, 0, NULL);
     g_autofree char *form = g_strdup_printf(
         "grant_type=refresh_token&client_id=app&refresh_token=%s", text_of(memory, "refresh_token"));
     g_ptr_array_add(f.secrets, g_strdup(text_of(memory, "refresh_token")));
-    json_t *refused = ask_provider("/token", NULL, form);
+    json_t *refused = real_ask("/token", NULL, form);
     g_assert_cmpstr(text_of(refused, "error"), ==, "invalid_grant");
     json_decref(refused);
     json_decref(memory);
-    g_assert_false(is_active(third));
+    g_assert_false(real_is_active(third));
     g_assert_false(call(&f));
     g_assert_cmpstr(f.error->server_code, ==, "invalid_grant");
     EXPECT(&f, KZ_ERROR_AUTHENTICATION, "Renewing the sign-in", "used elsewhere; sign in again");
@@ -410,11 +286,11 @@ static void test_signed_out(void)
     OPEN(&f, APP);
     g_assert_true(signs_in(&f));
     g_autofree char *token = token_of(&f);
-    g_assert_true(is_active(token));
+    g_assert_true(real_is_active(token));
     g_assert_true(kz_client_sign_out(f.client, &f.error));
-    g_assert_false(is_active(token));
+    g_assert_false(real_is_active(token));
     json_t *memory = json_loads(f.memory, 0, NULL);
-    g_assert_false(is_active(text_of(memory, "refresh_token")));
+    g_assert_false(real_is_active(text_of(memory, "refresh_token")));
     json_decref(memory);
     g_assert_null(token_of(&f));
     EXPECT(&f, KZ_ERROR_AUTHENTICATION, "Nobody is signed in");
@@ -427,7 +303,7 @@ static void test_unknown_authority(void)
 {
     Fixture f;
     begin(&f);
-    OPEN(&f, "auth_issuer", issuer, "auth_client_id", "machine", "auth_client_secret", SECRET);
+    OPEN(&f, "auth_issuer", real_issuer(), "auth_client_id", "machine", "auth_client_secret", SECRET);
     g_assert_false(signs_in(&f));
     EXPECT(&f, KZ_ERROR_TLS, "localhost", "ca_file");
     end(&f);
@@ -445,7 +321,7 @@ static int run(int argc, char **argv, bool secure)
         json_object_set_new(settings, "key", json_string(key));
         json_object_set_new(settings, "cert", json_string(certificate));
     }
-    start_provider(settings);
+    real_start(settings, authority);
     g_test_add_func("/provider/as-a-program-in-every-way", test_client_credentials);
     g_test_add_func("/provider/refusals-say-which-setting", test_refusals);
     g_test_add_func("/provider/a-person-by-a-browser", test_browser);
@@ -457,7 +333,7 @@ static int run(int argc, char **argv, bool secure)
     if (secure)
         g_test_add_func("/provider/an-unknown-authority-is-a-tls-error", test_unknown_authority);
     int status = g_test_run();
-    stop_provider();
+    real_stop();
     certificates_remove();
     for (int i = 0; i < 2; i++) {
         g_unlink(key_paths[i]);
