@@ -1,5 +1,5 @@
 /* floats.c: lists of 32-bit numbers, the form in which vectors come: as a JSON array of numbers, or as their bytes in base64,
- * which is a quarter of the text and no parsing. Called by json_read.c and json_write.c for fields of the type FLOAT. */
+ * which is a quarter of the text and no parsing. Called by json_list.c and json_write.c for fields of the type FLOAT. */
 #include "floats.h"
 
 #include <math.h>
