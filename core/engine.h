@@ -319,7 +319,7 @@ bool kzi_call_error(const kzi_call *call, kz_error **error, kz_error_code code, 
 /* A path that begins with /../ lies beside the folder that the URL names, which then loses its last part. Returns the rest of the
  * path (request.c). */
 const char *kzi_leave_folder(kzi_buffer *url, const char *path);
-/* Percent-encodes all but unreserved characters (request.c). */
+/* Percent-encodes all but unreserved characters (pairs.c). */
 void kzi_percent_encode(kzi_buffer *out, const char *text, size_t length);
 /* Takes the credentials off a call. */
 void kzi_call_drop_credentials(kzi_call *call);
