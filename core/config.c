@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "config_auth.h"
+#include "error_private.h"
 #include "profile.h"
 #include "schema_json.h"
 #include "settings.h"
@@ -28,7 +29,7 @@ struct kz_config {
     kz_log_fn log;
     void *log_user;
     kz_log_level level;
-    bool isolated;
+    bool isolated, profile_optional;
 };
 
 struct kzi_config {
@@ -92,12 +93,16 @@ bool kz_config_set(kz_config *config, const char *name, const char *value, kz_er
     return true;
 }
 
+/* Whether there is one to be changed; `what` begins the message. */
+static bool is_there(const kz_config *config, const char *what, kz_error **error)
+{
+    return !kzi_stuck(error) && (config || kz_error_set(error, KZ_ERROR_ARGUMENT, "config", "%s needs a configuration.", what));
+}
+
 bool kz_config_set_log(kz_config *config, kz_log_fn log, void *user, kz_log_level level, kz_error **error)
 {
-    if (error && *error)
+    if (!is_there(config, "A log callback", error))
         return false;
-    if (!config)
-        return kz_error_set(error, KZ_ERROR_ARGUMENT, "config", "A log callback needs a configuration.");
     config->log = log;
     config->log_user = user;
     config->level = level;
@@ -106,11 +111,17 @@ bool kz_config_set_log(kz_config *config, kz_log_fn log, void *user, kz_log_leve
 
 bool kz_config_set_isolated(kz_config *config, bool isolated, kz_error **error)
 {
-    if (error && *error)
+    if (!is_there(config, "Isolation", error))
         return false;
-    if (!config)
-        return kz_error_set(error, KZ_ERROR_ARGUMENT, "config", "Isolation needs a configuration.");
     config->isolated = isolated;
+    return true;
+}
+
+bool kz_config_set_profile_optional(kz_config *config, bool optional, kz_error **error)
+{
+    if (!is_there(config, "A profile", error))
+        return false;
+    config->profile_optional = optional;
     return true;
 }
 
@@ -210,7 +221,8 @@ static bool take_all(kzi_config *config, const kz_config *code, kz_error **error
     if (outside && (!take_environment(config, error) || !kzi_auth_values_from_environment(&config->auth_values, error)))
         return false;
     profile = kzi_config_value(config, "profile", false, &asked_by);
-    if (outside && !kzi_profile_read(profile, asked_by, take_named, config, error))
+    bool needed = !(code && code->profile_optional);
+    if (outside && !kzi_profile_read(profile, asked_by, needed, take_named, config, error))
         return false;
     for (size_t i = 0; i < n; i++)
         if (settings[i].fallback && !take(config, (int)i, settings[i].fallback, "default", error))

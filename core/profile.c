@@ -232,11 +232,11 @@ static bool take_profile(
     return fine;
 }
 
-bool kzi_profile_read(const char *wanted, const char *source, kzi_profile_take take, void *user, kz_error **error)
+bool kzi_profile_read(const char *wanted, const char *source, bool needed, kzi_profile_take take, void *user, kz_error **error)
 {
     kzi_profile_file file;
     bool fine = kzi_profile_load(&file, error);
-    if (fine && file.missing && wanted)
+    if (fine && file.missing && wanted && needed)
         fine = kz_error_set(error, KZ_ERROR_CONFIG, wanted, "The profile \"%s\" is asked for (%s), but there is no file %s.",
             wanted, source, *file.path ? file.path : "for profiles (HOME is not set)");
     if (fine && !file.missing) {
@@ -245,7 +245,7 @@ bool kzi_profile_read(const char *wanted, const char *source, kzi_profile_take t
         if (!wanted && !chosen)
             fine = kz_error_no_memory(error);
         else
-            fine = take_profile(&file, wanted ? wanted : chosen, named, take, user, error);
+            fine = take_profile(&file, wanted ? wanted : chosen, named && needed, take, user, error);
         free(chosen);
     }
     kzi_profile_unload(&file);

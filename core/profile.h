@@ -30,9 +30,9 @@ bool kzi_profile_text(kzi_buffer *out, const char *name, kz_json value);
 /* Gives one setting of the profile in use to `take`, as the environment would write it; `profile` is the first, by the name in use. */
 typedef bool (*kzi_profile_take)(void *user, const char *name, const char *value, const char *source, kz_error **error);
 
-/* Reads the profile `wanted` (asked for by `source`), else the file's own choice, else "default". No file is fine unless one was
- * asked for. Errors: CONFIG with file, place and remedy, NO_MEMORY, and what take() says. */
-bool kzi_profile_read(const char *wanted, const char *source, kzi_profile_take take, void *user, kz_error **error);
+/* Reads the profile `wanted` (asked for by `source`), else the file's own choice, else "default". That it is not there is fine unless one was
+ * asked for and is `needed`. Errors: CONFIG with file, place and remedy, NO_MEMORY, and what take() says. */
+bool kzi_profile_read(const char *wanted, const char *source, bool needed, kzi_profile_take take, void *user, kz_error **error);
 /* The environment counts: the program does not run with more rights than its caller. */
 bool kzi_environment_is_trusted(void);
 

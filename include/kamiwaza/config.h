@@ -41,6 +41,9 @@ KZ_API bool kz_config_set_log(kz_config *config, kz_log_fn log, void *user, kz_l
 /* Ignores the environment and the profile: only code and defaults count. */
 KZ_API bool kz_config_set_isolated(kz_config *config, bool isolated, kz_error **error);
 
+/* A profile that is asked for and is not there is taken as an empty one, rather than refused: for a program that is about to make it. */
+KZ_API bool kz_config_set_profile_optional(kz_config *config, bool optional, kz_error **error);
+
 /* Frees; NULL is ignored. Clients made from it keep what they took. */
 KZ_API void kz_config_free(kz_config *config);
 

@@ -27,6 +27,19 @@ const char *runner_home(void)
     return home;
 }
 
+char *runner_path(const char *name)
+{
+    return g_build_filename(home, "kamiwaza", name, NULL);
+}
+
+char *runner_text(const char *name)
+{
+    g_autofree char *path = runner_path(name);
+    char *text = NULL;
+    g_file_get_contents(path, &text, NULL, NULL);
+    return text ? text : g_strdup("");
+}
+
 static GPtrArray *words_of(const char *first, va_list more)
 {
     GPtrArray *argv = g_ptr_array_new();
@@ -141,7 +154,20 @@ static pid_t start_on_terminal(int columns, GPtrArray *argv, int *terminal)
     return child;
 }
 
-outcome run_in_talk(const char *const *talk, gboolean *shows, const char *first, ...)
+/* Takes the turns that what was shown since the last one allows. */
+static void take_turns(const turn **talk, const GString *shown, gsize *seen, int terminal)
+{
+    for (const turn *now = *talk; now->waits_for; now = ++*talk) {
+        const char *at = strstr(shown->str + *seen, now->waits_for);
+        if (!at || (now->does && !now->does(shown->str)))
+            return;
+        *seen = (gsize)(at - shown->str) + strlen(now->waits_for);
+        if (now->types)
+            g_assert_cmpint(write(terminal, now->types, strlen(now->types)), ==, (ssize_t)strlen(now->types));
+    }
+}
+
+outcome run_in_talk(const turn *talk, gboolean *shows, const char *first, ...)
 {
     va_list more;
     va_start(more, first);
@@ -156,12 +182,7 @@ outcome run_in_talk(const char *const *talk, gboolean *shows, const char *first,
     GString *to_out = g_string_new(NULL);
     while ((got = read(terminal, part, sizeof part)) > 0) {
         g_string_append_len(to_out, part, got);
-        const char *at = *talk ? strstr(to_out->str + seen, *talk) : NULL;
-        if (!at)
-            continue;
-        seen = (gsize)(at - to_out->str) + strlen(*talk);
-        g_assert_cmpint(write(terminal, talk[1], strlen(talk[1])), ==, (ssize_t)strlen(talk[1]));
-        talk += 2;
+        take_turns(&talk, to_out, &seen, terminal);
     }
     *shows = !tcgetattr(terminal, &how) && how.c_lflag & ECHO;
     close(terminal);

@@ -32,15 +32,23 @@ void server_stop(server *it);
 void runner_set(const char *name, const char *value);
 /* A folder that the runs have as HOME, removed at the end. */
 const char *runner_home(void);
+/* A file of the command's in it ("config.json"), and its text, empty where it is not there. */
+char *runner_path(const char *name);
+char *runner_text(const char *name);
 /* Runs `kamiwaza` with the words up to NULL. */
 outcome run(const char *first, ...) G_GNUC_NULL_TERMINATED;
 /* The same with `input` on standard input. */
 outcome run_with_input(const char *input, const char *first, ...) G_GNUC_NULL_TERMINATED;
 /* The same on a terminal `columns` wide. */
 outcome run_on_terminal(int columns, const char *first, ...) G_GNUC_NULL_TERMINATED;
-/* The same on a terminal where somebody sits: `talk` has what is waited for and what is typed then, in turn, NULL-terminated. *shows tells
- * whether the terminal shows what is typed when all is over. */
-outcome run_in_talk(const char *const *talk, gboolean *shows, const char *first, ...) G_GNUC_NULL_TERMINATED;
+/* What somebody who sits at the terminal waits for, and does then. */
+typedef struct turn {
+    const char *waits_for;               /* NULL: no more turns */
+    const char *types;                   /* or NULL */
+    gboolean (*does)(const char *shown); /* is given all that was shown so far; FALSE: that is not enough yet; or NULL */
+} turn;
+/* The same on a terminal where somebody sits. *shows tells whether the terminal shows what is typed when all is over. */
+outcome run_in_talk(const turn *talk, gboolean *shows, const char *first, ...) G_GNUC_NULL_TERMINATED;
 /* The same, and sends `number` once standard error has said anything. */
 outcome run_and_signal(int number, const char *first, ...) G_GNUC_NULL_TERMINATED;
 void outcome_clear(outcome *it);

@@ -19,22 +19,9 @@ static const WireAnswer good[] = {
 };
 static const WireAnswer bad[] = { { ANSWER("401 Unauthorized", "28", "{\"detail\": \"Wrong password\"}"), -1, 0, NULL } };
 
-static char *path_of(const char *name)
-{
-    return g_build_filename(runner_home(), "kamiwaza", name, NULL);
-}
-
-static char *text_of(const char *name)
-{
-    g_autofree char *path = path_of(name);
-    char *text = NULL;
-    g_file_get_contents(path, &text, NULL, NULL);
-    return text ? text : g_strdup("");
-}
-
 static void write_profiles(const char *text)
 {
-    g_autofree char *path = path_of("config.json"), *folder = g_path_get_dirname(path);
+    g_autofree char *path = runner_path("config.json"), *folder = g_path_get_dirname(path);
     g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
     if (text)
         g_assert_true(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
@@ -45,7 +32,7 @@ static void write_profiles(const char *text)
 /* Nothing is signed in, there is no profile. */
 static char *begin(const WireServer *platform)
 {
-    g_autofree char *tokens = path_of("tokens.json");
+    g_autofree char *tokens = runner_path("tokens.json");
     runner_set("XDG_STATE_HOME", runner_home());
     runner_set("KAMIWAZA_API_KEY", NULL);
     write_profiles(NULL);
@@ -55,7 +42,7 @@ static char *begin(const WireServer *platform)
 
 static int mode_of(const char *name)
 {
-    g_autofree char *path = path_of(name);
+    g_autofree char *path = runner_path(name);
     struct stat facts;
     return stat(path, &facts) ? -1 : (int)(facts.st_mode & 0777);
 }
@@ -86,7 +73,7 @@ static void test_password(void)
     assert_holds(login.err, "(password, profile \"default\")");
     assert_holds(wire_request(platform, 0), "username=ada&password=hush-word&");
     /* What is kept, and where. */
-    g_autofree char *profiles = text_of("config.json"), *tokens = text_of("tokens.json");
+    g_autofree char *profiles = runner_text("config.json"), *tokens = runner_text("tokens.json");
     assert_lacks(profiles, "hush");
     assert_holds(profiles, "\"username\": \"ada\"");
     assert_holds(profiles, "\"auth\": \"password\"");
@@ -116,7 +103,7 @@ static void test_password(void)
     assert_status(&logout, 0);
     assert_holds(logout.err, "Signed out of http://127.0.0.1");
     assert_holds(wire_request(platform, wire_count(platform) - 1), "POST /api/auth/logout");
-    g_autofree char *after = text_of("tokens.json");
+    g_autofree char *after = runner_text("tokens.json");
     assert_lacks(after, "hush");
     g_auto(outcome) nobody = run("whoami", NULL);
     assert_status(&nobody, 5);
@@ -144,7 +131,7 @@ static void test_asked_on_standard_input(void)
     runner_set("KAMIWAZA_PASSWORD", NULL);
     assert_status(&given, 0);
     assert_holds(wire_request(platform, wire_count(platform) - 1), "password=hush-of-the-environment&");
-    g_autofree char *profiles = text_of("config.json");
+    g_autofree char *profiles = runner_text("config.json");
     assert_lacks(profiles, "hush");
     wire_stop(platform);
 }
@@ -153,7 +140,7 @@ static void test_asked_at_a_terminal(void)
 {
     WireServer *platform = wire_start(good, G_N_ELEMENTS(good));
     g_autofree char *url = begin(platform);
-    static const char *const talk[] = { "Username: ", "ada\n", "Password: ", "hush-word\n", NULL };
+    static const turn talk[] = { { "Username: ", "ada\n" }, { "Password: ", "hush-word\n" }, { NULL } };
     gboolean shows = FALSE;
     g_auto(outcome) login = run_in_talk(talk, &shows, "login", "--base-url", url, NULL);
     assert_status(&login, 0);
@@ -162,7 +149,7 @@ static void test_asked_at_a_terminal(void)
     g_assert_true(shows);
     assert_holds(wire_request(platform, 0), "username=ada&password=hush-word&");
     /* Stopped while the password is entered: the terminal shows again what is typed. */
-    static const char *const given_up[] = { "Password: ", "hush\003", NULL };
+    static const turn given_up[] = { { "Password: ", "hush\003" }, { NULL } };
     shows = FALSE;
     g_auto(outcome) interrupted = run_in_talk(given_up, &shows, "login", "--base-url", url, "--user", "ada", NULL);
     assert_status(&interrupted, 130);
@@ -178,13 +165,13 @@ static void test_wrong_password_changes_nothing(void)
     g_autofree char *url = begin(platform);
     g_auto(outcome) login = run_with_input("hush-word\n", "login", "--base-url", url, "--user", "ada", NULL);
     assert_status(&login, 0);
-    g_autofree char *profiles = text_of("config.json"), *tokens = text_of("tokens.json");
+    g_autofree char *profiles = runner_text("config.json"), *tokens = runner_text("tokens.json");
     WireServer *other = wire_start(bad, G_N_ELEMENTS(bad));
     g_auto(outcome) refused = run_with_input("hush-word\n", "login", "--base-url", wire_url(other), "--user", "ada", NULL);
     assert_status(&refused, 5);
     assert_no_secret(&refused);
     assert_holds(refused.err, "Signing in as ada: The server answered 401: Wrong password.");
-    g_autofree char *profiles_now = text_of("config.json"), *tokens_now = text_of("tokens.json");
+    g_autofree char *profiles_now = runner_text("config.json"), *tokens_now = runner_text("tokens.json");
     g_assert_cmpstr(profiles_now, ==, profiles);
     g_assert_cmpstr(tokens_now, ==, tokens);
     wire_stop(other);
@@ -201,7 +188,7 @@ static void test_token_from_standard_input(void)
     g_auto(outcome) login = run_with_input("hush-given\n", "login", "--with-token", "--base-url", url, NULL);
     assert_status(&login, 0);
     assert_no_secret(&login);
-    g_autofree char *profiles = text_of("config.json");
+    g_autofree char *profiles = runner_text("config.json");
     assert_lacks(profiles, "hush");
     assert_holds(profiles, "\"auth\": \"bearer\"");
     g_auto(outcome) list = run("probe", "list", NULL);
@@ -237,7 +224,7 @@ static void test_profiles(void)
     assert_holds(none.err, "no profile \"new\"");
     g_auto(outcome) login = run_with_input("hush\n", "--profile", "new", "login", "--base-url", url, "--user", "ada", NULL);
     assert_status(&login, 0);
-    g_autofree char *text = text_of("config.json");
+    g_autofree char *text = runner_text("config.json");
     assert_holds(text, "\"home\": {\"timeout\": 7.50, \"headers\": [\"X-A: hush\"]}"); /* as it was written */
     assert_holds(text, "\"work\": {\"api_key\": \"hush-key\", \"base_url\": \"https://work/api\"}");
     assert_holds(text, "\"profile\": \"new\""); /* the first that counts: there is no \"default\" */
@@ -267,7 +254,7 @@ static void test_profiles(void)
     assert_holds(wrong.err, "did you mean \"work\"?");
     g_auto(outcome) gone = run("profiles", "remove", "work", NULL);
     assert_status(&gone, 0);
-    g_autofree char *after = text_of("config.json");
+    g_autofree char *after = runner_text("config.json");
     assert_lacks(after, "work");
     g_assert_cmpint(mode_of("config.json"), ==, 0600);
     g_auto(outcome) odd = run("profiles", "rename", "new", NULL);
@@ -285,7 +272,7 @@ static void test_settings_of_another_provider(void)
     write_profiles("{\"profiles\": {\"default\": {\"auth\": \"oauth\", \"auth_issuer\": \"https://old\", \"timeout\": 9}}}");
     g_auto(outcome) login = run_with_input("hush\n", "login", "--base-url", url, "--user", "ada", "--set", "auth=password", NULL);
     assert_status(&login, 0);
-    g_autofree char *text = text_of("config.json");
+    g_autofree char *text = runner_text("config.json");
     assert_holds(text, "\"auth\": \"password\"");
     assert_lacks(text, "auth_issuer");
     g_auto(outcome) wrong = run("whoami", "--set", "auth_issuer=https://new", NULL); /* the program's own are refused, by name */
@@ -309,15 +296,15 @@ static void test_settings_of_another_provider(void)
 static void test_file_of_profiles_is_guarded(void)
 {
     WireServer *platform = wire_start(good, G_N_ELEMENTS(good));
-    g_autofree char *url = begin(platform), *path = path_of("config.json"), *folder = g_path_get_dirname(path);
-    g_autofree char *real = path_of("real.json");
+    g_autofree char *url = begin(platform), *path = runner_path("config.json"), *folder = g_path_get_dirname(path);
+    g_autofree char *real = runner_path("real.json");
     write_profiles("{}");
     g_assert_cmpint(g_rename(path, real), ==, 0);
     g_assert_cmpint(symlink(real, path), ==, 0); /* as tools for such files make it */
     g_auto(outcome) linked = run_with_input("hush\n", "login", "--base-url", url, "--user", "ada", NULL);
     assert_status(&linked, 0);
     g_assert_true(g_file_test(path, G_FILE_TEST_IS_SYMLINK));
-    g_autofree char *text = text_of("real.json");
+    g_autofree char *text = runner_text("real.json");
     assert_holds(text, "\"username\": \"ada\"");
     g_remove(real);
     g_auto(outcome) dangling = run_with_input("hush\n", "login", "--base-url", url, "--user", "ada", NULL);
@@ -333,7 +320,7 @@ static void test_file_of_profiles_is_guarded(void)
     g_auto(outcome) damaged = run_with_input("hush\n", "login", "--base-url", url, "--user", "ada", NULL);
     assert_status(&damaged, 3);
     assert_holds(damaged.err, "is not JSON");
-    g_autofree char *kept = text_of("config.json");
+    g_autofree char *kept = runner_text("config.json");
     g_assert_cmpstr(kept, ==, "{\"profiles\": ");
     write_profiles(NULL);
     wire_stop(platform);

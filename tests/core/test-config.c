@@ -150,6 +150,37 @@ static void test_bad_profiles(void)
     write_profile("{}", 0644);
 }
 
+/* For a program that makes the profile: it need not be there, but what is there counts, and must be right. */
+static void test_optional_profile(void)
+{
+    kz_error *error = NULL;
+    kz_config *config = kz_config_new(&error);
+    kz_config_set_profile_optional(config, true, &error);
+    kz_config_set(config, "profile", "gone", &error);
+    g_assert_null(error);
+    write_profile("{\"profiles\":{\"default\":{\"timeout\":10}}}", 0644);
+    expect(config, "timeout", "30", "default");
+    write_profile("{\"profiles\":{\"gone\":{\"timeout\":11}}}", 0644);
+    expect(config, "timeout", "11", "config.json");
+    write_profile("{\"profiles\":{\"gone\":{\"timout\":11}}}", 0644);
+    g_assert_null(kzi_config_resolve(config, &error));
+    g_assert_true(kz_error_is(error, KZ_ERROR_CONFIG));
+    kz_error_clear(&error);
+    write_profile("{\"profile\":\"gone\"}", 0644);
+    kz_config_set(config, "profile", NULL, &error);
+    expect(config, "timeout", "30", "default");
+    kz_config_set_profile_optional(config, false, &error);
+    kz_config_set(config, "profile", "gone", &error);
+    g_assert_null(kzi_config_resolve(config, &error));
+    g_assert_nonnull(strstr(error->message, "no profile \"gone\""));
+    kz_error_clear(&error);
+    g_assert_false(kz_config_set_profile_optional(NULL, true, &error));
+    g_assert_true(kz_error_is(error, KZ_ERROR_ARGUMENT));
+    kz_error_free(error);
+    kz_config_free(config);
+    write_profile("{}", 0644);
+}
+
 static void test_secrets(void)
 {
     kz_error *error = NULL;
@@ -236,6 +267,7 @@ int main(int argc, char **argv)
     g_test_add_func("/config/units", test_units);
     g_test_add_func("/config/bad-values-name-setting-source-and-what-is-allowed", test_bad_values);
     g_test_add_func("/config/bad-profiles-name-place-and-remedy", test_bad_profiles);
+    g_test_add_func("/config/a-profile-that-is-to-be-made", test_optional_profile);
     g_test_add_func("/config/secrets-are-masked", test_secrets);
     g_test_add_func("/config/refused-urls-show-no-secret", test_url_secrets);
     g_test_add_func("/config/a-very-short-time-is-not-no-limit", test_short_times);

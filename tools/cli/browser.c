@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static bool is_safe(const char *url)
 {
@@ -38,12 +39,19 @@ static char **words_of(const char *line, const char *url)
     return (char **)g_ptr_array_free(g_steal_pointer(&argv), FALSE);
 }
 
+/* Signals of the command's terminal are none for the browser, which may outlive it. */
+static void leave_terminal(void *unused)
+{
+    (void)unused;
+    setsid();
+}
+
 static bool start(const char *line, const char *url)
 {
     g_auto(GStrv) argv = words_of(line, url);
     return argv &&
-        g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-            NULL, NULL);
+        g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+            leave_terminal, NULL, NULL, NULL);
 }
 
 bool browser_is_there(void)

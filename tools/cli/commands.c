@@ -17,7 +17,7 @@ static const command table[] = {
         "where that is no terminal. The profile is told what is not secret; the token is kept in the\n"
         "token store.\n\n"
         "  --device      by a code that is entered on another device\n"
-        "  --no-browser  opens no browser; the address is shown\n"
+        "  --no-browser  opens no browser: a code for another device, or the address to open\n"
         "  --with-token  keeps a token that is read from standard input\n"
         "  --user NAME   who signs in by password\n\n"
         "  kamiwaza login --base-url https://host/api\n"

@@ -124,17 +124,6 @@ static bool save(cli *app, const char *name, kz_error **error)
     return fine;
 }
 
-/* A profile that is not there yet is made before its client; a sign-in that fails takes it away again. */
-static bool make_profile(const char *name, bool there, kz_error **error)
-{
-    kz_config_profiles *profiles = kz_config_profiles_read(error);
-    bool fine = profiles &&
-        (there ? kz_config_profiles_set(profiles, name, NULL, NULL, error) : kz_config_profiles_remove(profiles, name, error)) &&
-        kz_config_profiles_save(profiles, error);
-    kz_config_profiles_free(profiles);
-    return fine;
-}
-
 static bool tell(cli *app, const char *profile, kz_error **error)
 {
     kz_credential *credential = kz_client_credential(app->client, error);
@@ -171,15 +160,9 @@ int login_run(cli *app, words *line, kz_error **error)
     if (!profiles)
         return CLI_FAILED;
     g_autofree char *profile = g_strdup(profiles_current(app, profiles));
-    bool named = strcmp(profile, kz_config_profiles_chosen(profiles)) != 0, makes = named && !profiles_has(profiles, profile);
     kz_config_profiles_free(profiles);
-    bool fine = (!makes || make_profile(profile, true, error)) && choose_way(app, flags, error) &&
+    bool fine = kz_config_set_profile_optional(app->config, true, error) && choose_way(app, flags, error) &&
         choose_user(app, user, error) && sign_in(app, flags, error) && save(app, profile, error);
-    if (!fine && makes) {
-        kz_error *ignored = NULL;
-        make_profile(profile, false, &ignored);
-        kz_error_clear(&ignored);
-    }
     return fine && tell(app, profile, error) ? CLI_OK : CLI_FAILED;
 }
 

@@ -50,19 +50,24 @@ gboolean begin_device(Request *request)
     return reply(request, answer);
 }
 
-/* The page: who opens it with a code approves, as the first user, or refuses with deny=true. */
+/* The page: who opens it with a code approves, as the first user, or refuses with deny=true; with expire=true the code ends. */
 gboolean approve_device(Request *request)
 {
     json_object *entry = find_by(state_list(request->emulator, "devices"), "user_code", arg(request, "user_code")), *answer;
     if (!entry || int_of(entry, "exp_ms") <= now_ms())
         return reply_oauth_error(request, 400, "invalid_request", "The code is not known, or has ended");
-    gboolean deny = !g_strcmp0(arg(request, "deny"), "true");
-    if (deny)
+    gboolean deny = !g_strcmp0(arg(request, "deny"), "true"), end = !g_strcmp0(arg(request, "expire"), "true");
+    if (end)
+        json_object_object_add(entry, "exp_ms", json_object_new_int64(now_ms()));
+    else if (deny)
         json_object_object_add(entry, "denied", json_object_new_boolean(TRUE));
     else
         put_text(entry, "user_id", text_of(first_user(request->emulator), "id"));
     answer = json_object_new_object();
-    put_text(answer, "message", deny ? "The device is refused" : "The device is signed in; you may close this window");
+    put_text(answer, "message",
+        end        ? "The code has ended"
+            : deny ? "The device is refused"
+                   : "The device is signed in; you may close this window");
     return reply(request, answer);
 }
 
