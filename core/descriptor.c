@@ -15,9 +15,6 @@
 
 enum { LARGEST = 65536 }; /* of a descriptor or a table of functions */
 
-/* The first version of a struct ends here; what was added since may be missing. */
-#define END_OF(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
-
 bool kzi_plugin_refuse(const kzi_checker *checker, const char *format, ...)
 {
     char reason[512];

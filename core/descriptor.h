@@ -15,6 +15,9 @@ bool kzi_descriptor_check(
 bool kzi_descriptor_fits(
     const kz_plugin_descriptor *descriptor, const char *where, const char *name, uint64_t kind, kz_error **error);
 
+/* Where a member ends: a struct that is shorter lacks it. The first version of a struct ends at its last member of then. */
+#define END_OF(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
+
 /* ---- shared by the files that check ---- */
 
 typedef struct kzi_checker {

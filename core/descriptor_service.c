@@ -275,21 +275,34 @@ static bool check_all(walk *w, const kz_service_vtable *vtable)
     return true;
 }
 
+/* Behind the size of the table stand functions; one may be missing. */
+static bool check_functions(kzi_checker *checker, const char *table)
+{
+    uint64_t size;
+    void (*function)(void);
+    if (!kzi_plugin_holds(checker, table, 1, sizeof size))
+        return kzi_plugin_refuse(checker, "has functions for programs that lie outside of its file");
+    memcpy(&size, table, sizeof size);
+    if (!kzi_plugin_holds(checker, table, 1, size))
+        return kzi_plugin_refuse(checker,
+            "has functions for programs that say they have %llu bytes, more than its file holds there", (unsigned long long)size);
+    for (uint64_t at = sizeof size; at + sizeof function <= size; at += sizeof function) {
+        memcpy(&function, table + at, sizeof function);
+        if (!kzi_plugin_code(checker, function))
+            return kzi_plugin_refuse(checker, "has a function for programs that lies outside of its file (number %u)",
+                (unsigned)((at - sizeof size) / sizeof function));
+    }
+    return true;
+}
+
 /* What was added to the table since its first version; older plugins lack it. */
 static bool check_additions(kzi_checker *checker, const kz_service_vtable *vtable)
 {
-    uint64_t size;
-    if (vtable->size >= offsetof(kz_service_vtable, locate_by) + sizeof vtable->locate_by &&
+    if (vtable->size >= END_OF(kz_service_vtable, locate_by) &&
         (!kzi_plugin_code(checker, vtable->locate) || !kzi_plugin_text(checker, vtable->locate_by)))
         return kzi_plugin_refuse(checker, "has a way to find its server that lies outside of its file");
-    if (vtable->size < offsetof(kz_service_vtable, functions) + sizeof vtable->functions || !vtable->functions)
-        return true;
-    if (!kzi_plugin_holds(checker, vtable->functions, 1, sizeof size))
-        return kzi_plugin_refuse(checker, "has functions for programs that lie outside of its file");
-    memcpy(&size, vtable->functions, sizeof size);
-    return kzi_plugin_holds(checker, vtable->functions, 1, size) ||
-        kzi_plugin_refuse(checker, "has functions for programs that say they have %llu bytes, more than its file holds there",
-            (unsigned long long)size);
+    return vtable->size < END_OF(kz_service_vtable, functions) || !vtable->functions ||
+        check_functions(checker, vtable->functions);
 }
 
 bool kzi_service_table_check(kzi_checker *checker, const void *table)

@@ -1,9 +1,11 @@
 /* service.c: services of a client. The first access loads the plugin and creates one instance; parallel first accesses
  * wait for it; no lock is held while plugin code runs; a service whose creation needs itself is an error, not a deadlock.
  * Handles are an instance with options. Extensions ("models.acme") are instances of their own, asked after the service. */
+#include "descriptor.h"
 #include "engine.h"
 #include "registry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,7 +122,22 @@ kz_service *kz_client_service(kz_client *client, const char *name, kz_error **er
     return instance ? &instance->handle : NULL;
 }
 
-const void *kz_service_functions(const void *service, uint64_t size, kz_error **error)
+/* Whether a table of functions reaches to `end` and lacks none from `begin` on. */
+static bool has_functions(const uint64_t *table, uint64_t begin, uint64_t end)
+{
+    void (*function)(void);
+    if (!table || *table < end)
+        return false;
+    for (uint64_t at = begin; at < end; at += sizeof function) {
+        memcpy(&function, (const char *)table + at, sizeof function);
+        if (!function)
+            return false;
+    }
+    return true;
+}
+
+/* The table, when it has what is asked for; `what` says that to a person. */
+static const void *functions_of(const kz_service *service, const char *what, uint64_t begin, uint64_t end, kz_error **error)
 {
     if (kzi_stuck(error))
         return NULL;
@@ -128,15 +145,27 @@ const void *kz_service_functions(const void *service, uint64_t size, kz_error **
         kz_error_set(error, KZ_ERROR_ARGUMENT, "service", "A function of a plugin was called without a service.");
         return NULL;
     }
-    const kzi_instance *instance = ((const kz_service *)service)->instance;
+    const kzi_instance *instance = service->instance;
     const kz_service_vtable *vtable = instance->vtable;
-    const uint64_t *functions = vtable->size >= sizeof *vtable ? vtable->functions : NULL;
-    if (functions && *functions >= size)
-        return functions;
+    const uint64_t *table = vtable->size >= END_OF(kz_service_vtable, functions) ? vtable->functions : NULL;
+    if (has_functions(table, begin, end))
+        return table;
     kz_error_set(error, KZ_ERROR_PLUGIN_INCOMPATIBLE, instance->name,
-        "The installed plugin %s %s lacks functions that this program needs: install a newer one.", instance->name,
-        instance->descriptor->version);
+        "The installed plugin %s %s lacks %s that this program needs: install a newer one.", instance->name,
+        instance->descriptor->version, what);
     return NULL;
+}
+
+const void *kz_service_function(const void *service, const char *name, uint64_t begin, uint64_t end, kz_error **error)
+{
+    char what[160];
+    snprintf(what, sizeof what, "the function %s", name ? name : "");
+    return functions_of(service, what, begin, end, error);
+}
+
+const void *kz_service_functions(const void *service, uint64_t size, kz_error **error)
+{
+    return functions_of(service, "functions", size, size, error);
 }
 
 void kzi_services_destroy(kz_client *client)

@@ -62,9 +62,20 @@ KZ_API kz_service *kz_client_service(kz_client *client, const char *name, kz_err
 KZ_API void *kz_service_with_options(const void *service, const kz_call_options *options, kz_error **error);
 #define kz_with_options(service, options, error) ((__typeof__(service))kz_service_with_options((service), (options), (error)))
 
-/* Functions that the plugin of a service has for programs beside its operations: a struct that begins with its size and has at
- * least `size` bytes; headers of services wrap them. Borrowed; valid for as long as the process runs. NULL with the slot filled:
- * PLUGIN_INCOMPATIBLE (the installed plugin is older than the program), ARGUMENT. */
+/* The table of functions that the plugin of a service has for programs beside its operations: a struct that begins with its size.
+ * It has those between the bytes `begin` and `end`, of which the first is named `name`; nothing behind `end` may be looked at, since
+ * an older plugin has a shorter table. Borrowed; valid for as long as the process runs. NULL with the slot filled:
+ * PLUGIN_INCOMPATIBLE (the installed plugin lacks the function, which the message names), ARGUMENT. */
+KZ_API const void *kz_service_function(const void *service, const char *name, uint64_t begin, uint64_t end, kz_error **error);
+/* For headers of services, which wrap each function: the table with the members from `first` to `last` of the struct `type`, for
+ * functions that are only of use together; and with one of them. */
+#define KZ_PLUGIN_FUNCTIONS(type, service, first, last, error) \
+    ((const type *)kz_service_function(                        \
+        (service), #first, offsetof(type, first), offsetof(type, last) + sizeof(((const type *)NULL)->last), (error)))
+#define KZ_PLUGIN_FUNCTION(type, service, name, error) KZ_PLUGIN_FUNCTIONS(type, service, name, name, error)
+
+/* All of a table at once, at least `size` bytes of it, whichever functions are called. As kz_service_function(), but which one is
+ * lacking is not said. */
 KZ_API const void *kz_service_functions(const void *service, uint64_t size, kz_error **error);
 
 /* Releases a handle of kz_service_with_options(); NULL and handles that are borrowed are ignored. */

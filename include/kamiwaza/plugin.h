@@ -238,7 +238,8 @@ typedef struct kz_service_vtable {
     /* Both may be NULL, and are not read of a vtable that is too small for them. Called by any thread, without a lock held. */
     kz_step (*locate)(kz_locate *step, kz_error **error);
     const char *locate_by; /* the STRING argument of operations that says which server is meant, such as "model" */
-    /* Functions of the plugin for programs (kz_service_functions()), or NULL: a struct that begins with its size in bytes. */
+    /* Functions of the plugin for programs (kz_service_function()), or NULL: a struct that begins with its size in bytes, a uint64_t;
+     * pointers to functions follow, and nothing else. It grows at its end; a function that there is no more is NULL. */
     const void *functions;
 } kz_service_vtable;
 

@@ -1,4 +1,4 @@
-/* functions.h: the functions of the plugin that programs get by kz_service_functions(), shared by the files that have them. */
+/* functions.h: the functions of the plugin that programs get by kz_service_function(), shared by the files that have them. */
 #ifndef KZP_OPENAI_FUNCTIONS_H
 #define KZP_OPENAI_FUNCTIONS_H
 

@@ -1,4 +1,4 @@
-/* flows.c: what the service of these tests does by hand, in both of its versions: says what it was given, makes things, streams them. */
+/* flows.c: what the service of these tests does by hand, in all of its versions: says what it was given, makes things, streams them. */
 #include "apart-tables.h"
 
 #include <stdlib.h>
@@ -154,7 +154,7 @@ void *kzp_apart_pour(kz_service *service, const void *params, kz_error **error)
     return kz_stream_new(service, &source, left, error);
 }
 
-#ifdef APART_NEWER
+#ifndef APART_OLDEST
 kz_step kzp_apart_locate(kz_locate *step, kz_error **error)
 {
     const char *base = kz_service_setting(step->handle, "base_url");
@@ -170,5 +170,18 @@ static int64_t answer(void)
     return 42;
 }
 
-const struct kz_apart_functions kzp_apart_functions = { .size = sizeof(kz_apart_functions), .answer = answer };
+#ifdef APART_NEWER
+static int64_t question(void)
+{
+    return 54;
+}
+#endif
+
+const struct kz_apart_functions kzp_apart_functions = {
+    .size = sizeof(kz_apart_functions),
+    .answer = answer,
+#ifdef APART_NEWER
+    .question = question,
+#endif
+};
 #endif

@@ -1,8 +1,8 @@
-"""Makes the two versions that are tested against each other: versions.py older|newer DESCRIPTION PLUGIN_H TO_DESCRIPTION TO_PLUGIN_H.
+"""Makes the versions that are tested against each other: versions.py oldest|older|newer DESCRIPTION PLUGIN_H TO_DESCRIPTION TO_PLUGIN_H.
 
-The older description is the newer one without all that has x-kz-since: members, operations, schemas and what refers to them. The older
-plugin.h has a table of functions without what was added to it; the newer one has tables and a descriptor with members that this library
-does not know."""
+The older description is the newer one without all that has x-kz-since: members, operations, schemas and what refers to them; the oldest
+has no way to find a server and no functions for programs either, and its plugin.h a table without them. The newer plugin.h has tables and a
+descriptor with members that this library does not know."""
 
 import re
 import sys
@@ -21,12 +21,12 @@ def without_news(node, gone):
     if isinstance(node, list):
         return [without_news(each, gone) for each in node if not is_new(each) and not (isinstance(each, dict) and each.get('$ref') in gone)]
     if isinstance(node, dict):
-        return {key: without_news(value, gone) for key, value in node.items() if not is_new(value) and key not in ADDED_TO_THE_TABLE}
+        return {key: without_news(value, gone) for key, value in node.items() if not is_new(value)}
     return node
 
 
-def older_description(text):
-    tree = yaml.safe_load(text)
+def older_description(text, left_out=()):
+    tree = {key: value for key, value in yaml.safe_load(text).items() if key not in left_out}
     gone = [f'#/components/schemas/{name}' for name, schema in tree['components']['schemas'].items() if is_new(schema)]
     return yaml.safe_dump(without_news(tree, gone), sort_keys=False)
 
@@ -38,7 +38,7 @@ def change(pattern, replacement, text):
     return changed
 
 
-def older_plugin(text):
+def oldest_plugin(text):
     return change(r'(void \(\*destroy\)\(void \*state\);\n).*?(\} kz_service_vtable;)', r'\1\2', text)
 
 
@@ -54,11 +54,16 @@ def main():
         description = stream.read()
     with open(plugin, encoding='utf-8') as stream:
         plugin = stream.read()
-    older = version == 'older'
+    if version == 'oldest':
+        description, plugin = older_description(description, ADDED_TO_THE_TABLE), oldest_plugin(plugin)
+    elif version == 'older':
+        description = older_description(description)
+    else:
+        plugin = newer_plugin(plugin)
     with open(to_description, 'w', encoding='utf-8') as stream:
-        stream.write(older_description(description) if older else description)
+        stream.write(description)
     with open(to_plugin, 'w', encoding='utf-8') as stream:
-        stream.write(older_plugin(plugin) if older else newer_plugin(plugin))
+        stream.write(plugin)
 
 
 main()

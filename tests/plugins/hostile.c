@@ -179,6 +179,7 @@ static void replace_own_file(void)
     WRONG(wild_create, memcpy(&service.create, &wild, sizeof wild))                                                  \
     WRONG(wild_functions, service.functions = wild)                                                                  \
     WRONG(huge_functions, functions.size = UINT64_MAX)                                                               \
+    WRONG(wild_function, memcpy(&functions.function, &wild, sizeof wild))                                            \
     WRONG(nameless_operation, operations[1].name = NULL)                                                             \
     WRONG(wild_operation_name, operations[1].name = wild)                                                            \
     WRONG(no_path, operations[1].path = NULL)                                                                        \

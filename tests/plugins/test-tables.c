@@ -25,6 +25,7 @@ static const struct {
     { "wild_title", "has a text that lies outside of its file" },
     { "wild_create", "has a function that lies outside of its file" },
     { "wild_functions", "has functions for programs that lie outside of its file" },
+    { "wild_function", "has a function for programs that lies outside of its file (number 0)" },
     { "huge_functions", "has functions for programs that say they have 18446744073709551615 bytes" },
     { "nameless_operation", "has an operation without a name (number 1)" },
     { "wild_operation_name", "has an operation without a name (number 1)" },

@@ -49,7 +49,7 @@ typedef struct kz_chat_tool_loop {
     const void *reserved[4];
 } kz_chat_tool_loop;
 
-/* The functions as the plugin has them; use the ones below, which also say whether the plugin is there and new enough. */
+/* The functions as the plugin has them; use the ones below, which also say whether the plugin is there and has them. */
 typedef struct kz_openai_functions {
     uint64_t size;
     kz_chat_accumulator *(*chat_accumulator_new)(kz_openai *openai, const kz_interface *interface, kz_error **error);
@@ -68,17 +68,12 @@ typedef struct kz_openai_functions {
     bool (*chat_json)(const kz_chat_completion *reply, kz_json *json, kz_error **error);
 } kz_openai_functions;
 
-/* The functions of the installed plugin, or NULL with the slot filled. Errors: PLUGIN_INCOMPATIBLE, ARGUMENT. */
-static inline const kz_openai_functions *kz_openai_functions_of(const kz_openai *openai, kz_error **error)
-{
-    return (const kz_openai_functions *)kz_service_functions(openai, sizeof(kz_openai_functions), error);
-}
-
 /* An accumulator without pieces, to be released with kz_chat_accumulator_free(); or NULL with the slot filled. It may outlive the
  * client. Errors: PLUGIN_INCOMPATIBLE, NO_MEMORY. */
 static inline kz_chat_accumulator *kz_chat_accumulator_new(kz_openai *openai, kz_error **error)
 {
-    const kz_openai_functions *functions = kz_openai_functions_of(openai, error);
+    const kz_openai_functions *functions = KZ_PLUGIN_FUNCTIONS(
+        kz_openai_functions, openai, chat_accumulator_new, chat_accumulator_free, error);
     return functions ? functions->chat_accumulator_new(openai, &kz_openai_chat_interface, error) : NULL;
 }
 
@@ -118,7 +113,8 @@ static inline void kz_chat_accumulator_free(kz_chat_accumulator *all)
 /* As kz_chat_accumulator_new(), for the events of kz_openai_responses_create_stream(). */
 static inline kz_openai_response_accumulator *kz_openai_response_accumulator_new(kz_openai *openai, kz_error **error)
 {
-    const kz_openai_functions *functions = kz_openai_functions_of(openai, error);
+    const kz_openai_functions *functions = KZ_PLUGIN_FUNCTIONS(
+        kz_openai_functions, openai, response_accumulator_new, response_accumulator_free, error);
     return functions ? functions->response_accumulator_new(openai, &kz_openai_responses_interface, error) : NULL;
 }
 
@@ -158,7 +154,7 @@ static inline void kz_openai_response_accumulator_free(kz_openai_response_accumu
 static inline kz_chat_completion *kz_openai_chat_run_tools(
     kz_openai *openai, const kz_chat_completion_params *params, const kz_chat_tool_loop *loop, kz_error **error)
 {
-    const kz_openai_functions *functions = kz_openai_functions_of(openai, error);
+    const kz_openai_functions *functions = KZ_PLUGIN_FUNCTION(kz_openai_functions, openai, chat_run_tools, error);
     return functions
         ? (kz_chat_completion *)functions->chat_run_tools(openai, &kz_openai_chat_completions_create_op, params, loop, error)
         : NULL;
@@ -169,7 +165,7 @@ static inline kz_chat_completion *kz_openai_chat_run_tools(
  * or "content_filter" where the text was cut; DECODE where it is no JSON; ARGUMENT. */
 static inline bool kz_openai_chat_json(kz_openai *openai, const kz_chat_completion *reply, kz_json *json, kz_error **error)
 {
-    const kz_openai_functions *functions = kz_openai_functions_of(openai, error);
+    const kz_openai_functions *functions = KZ_PLUGIN_FUNCTION(kz_openai_functions, openai, chat_json, error);
     return functions && functions->chat_json(reply, json, error);
 }
 

@@ -196,7 +196,7 @@ def write_internal(service, header_name):
         out += comment(['Finds the server of a call: kz_locate says how.'])
         out += [f'kz_step {service.locate[0]}(kz_locate *step, kz_error **error);', '']
     if service.functions:
-        out += comment(['What programs get by kz_service_functions().']) + [f'extern const struct kz_{c}_functions {service.functions};', '']
+        out += comment(['What programs get by kz_service_function().']) + [f'extern const struct kz_{c}_functions {service.functions};', '']
     for op in service.operations:
         if op.flow:
             what = f'{op.result.name}' if op.result and not op.streams() else 'a stream of ' + op.result.name if op.result else 'any pointer that is not NULL'
