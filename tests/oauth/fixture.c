@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/pem.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -148,6 +149,15 @@ void begin(Fixture *f)
         .pages = g_ptr_array_new_with_free_func(g_free),
         .person = { .size = sizeof f->person, .show = show, .browse = browse } };
     f->person.user = f;
+    static const char *const secrets[] = { TOKEN, "s3cret-of-app", "czNjcmV0" /* the same in base64 */, "device-code-1",
+        "refresh-1", "refresh-2" };
+    for (gsize i = 0; i < G_N_ELEMENTS(secrets); i++)
+        keep_secret(f, secrets[i]);
+}
+
+void keep_secret(Fixture *f, const char *text)
+{
+    g_ptr_array_add(f->secrets, g_strdup(text));
 }
 
 void add_text(Fixture *f, const char *whole)
@@ -259,6 +269,14 @@ bool signs_in(Fixture *f)
     return fine;
 }
 
+bool calls(Fixture *f)
+{
+    kz_answer answer = { 0 };
+    bool fine = kz_call_by_name(f->client, "models.list", (kz_json){ 0 }, NULL, &answer, &f->error);
+    kz_free(answer.result);
+    return fine;
+}
+
 kz_credential *credential_of(Fixture *f)
 {
     return kz_client_credential(f->client, &f->error);
@@ -310,6 +328,17 @@ guint16 port_of(const char *url)
     g_autoptr(GUri) parsed = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
     g_assert_nonnull(parsed);
     return (guint16)g_uri_get_port(parsed);
+}
+
+char *write_private_key(EVP_PKEY *key, const char *password)
+{
+    char *path = NULL;
+    int fd = g_file_open_tmp("kz-key-XXXXXX", &path, NULL);
+    FILE *file = fdopen(fd, "w");
+    g_assert_true(PEM_write_PrivateKey(file, key, password ? EVP_aes_128_cbc() : NULL, (const unsigned char *)password,
+        password ? (int)strlen(password) : 0, NULL, NULL));
+    fclose(file);
+    return path;
 }
 
 char *exchange(guint16 port, const char *request)

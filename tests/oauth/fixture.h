@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include <kamiwaza/auth-plugin.h>
+#include <openssl/evp.h>
 
 enum { MOST_ANSWERS = 12, MOST_WAITS = 16 };
 
@@ -42,6 +43,15 @@ struct Fixture {
     GCond changed;
 };
 
+/* What most tests say and hear; none of it is ever in a log or an error. */
+#define TOKEN "access-0123456789"
+#define TOKENS(more) "{\"access_token\":\"" TOKEN "\",\"token_type\":\"Bearer\"" more "}"
+#define BY_HAND "auth_token_endpoint", "<>/token", "auth_client_id", "app"
+#define ALONE BY_HAND, "auth_client_secret", "s3cret-of-app"
+#define DEVICE "{\"device_code\":\"device-code-1\",\"user_code\":\"ABCD-EFGH\",\"verification_uri\":\"<>/device\""
+#define BY_DEVICE BY_HAND, "auth_device_endpoint", "<>/device_authorization", "auth_grant", "device_code"
+#define PENDING "{\"error\":\"authorization_pending\"}"
+
 /* begin() empties; then answers are added, or none; then open() starts the server (if there are answers) and the client. Settings are names
  * and values in turn; "<>" in them and in answers stands for the server's address. */
 void begin(Fixture *f);
@@ -53,16 +63,23 @@ void set_json(Fixture *f, guint i, const char *status, const char *body);
 void open_gate(Fixture *f);
 void open_client(Fixture *f, const char *const *settings);
 #define OPEN(f, ...) open_client(f, (const char *const[]){ __VA_ARGS__, NULL })
+/* One more text that must never be said. */
+void keep_secret(Fixture *f, const char *text);
 /* Ends with the check that nothing secret was said. */
 void end(Fixture *f);
 
 /* Signs in with the person in f->person. */
 bool signs_in(Fixture *f);
+/* Makes a call to the platform, and whether it went well. */
+bool calls(Fixture *f);
 /* The credential in force, or NULL with f->error. */
 kz_credential *credential_of(Fixture *f);
 /* f->error is of the class, holds each text (NULL-terminated), and is cleared. */
 void expect_error(Fixture *f, kz_error_code code, const char *const *texts);
 #define EXPECT(f, code, ...) expect_error(f, code, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* Writes a key as a PEM file, encrypted unless `password` is NULL; its path (g_free()), to be removed. */
+char *write_private_key(EVP_PKEY *key, const char *password);
 
 /* The value of a field of a form or query, decoded, or NULL. */
 char *field_of(const char *form, const char *name);

@@ -169,14 +169,6 @@ static void add_platform(Fixture *f, int calls)
     }
 }
 
-static bool call(Fixture *f)
-{
-    kz_answer answer = { 0 };
-    bool fine = kz_call_by_name(f->client, "models.list", (kz_json){ 0 }, NULL, &answer, &f->error);
-    kz_free(answer.result);
-    return fine;
-}
-
 static void sign_in_by_browser(gboolean as_installed)
 {
     Fixture f;
@@ -255,11 +247,11 @@ static void test_rotation_and_reuse(void)
     OPEN(&f, APP);
     g_assert_true(signs_in(&f));
     g_autofree char *first = token_of(&f);
-    g_assert_true(call(&f)); /* refused, renewed, made again */
+    g_assert_true(calls(&f)); /* refused, renewed, made again */
     g_autofree char *second = token_of(&f), *stolen = g_strdup(f.memory);
     g_assert_cmpstr(first, !=, second);
     g_assert_true(real_is_active(second));
-    g_assert_true(call(&f));
+    g_assert_true(calls(&f));
     g_autofree char *third = token_of(&f);
     g_assert_true(real_is_active(third));
     g_assert_cmpstr(stolen, !=, f.memory);
@@ -272,7 +264,7 @@ static void test_rotation_and_reuse(void)
     json_decref(refused);
     json_decref(memory);
     g_assert_false(real_is_active(third));
-    g_assert_false(call(&f));
+    g_assert_false(calls(&f));
     g_assert_cmpstr(f.error->server_code, ==, "invalid_grant");
     EXPECT(&f, KZ_ERROR_AUTHENTICATION, "Renewing the sign-in", "used elsewhere; sign in again");
     end(&f);
