@@ -10,14 +10,6 @@
 
 enum { AHEAD = 30000, LONGEST = 10 * 365 * 24 * 3600 /* seconds */ };
 
-int64_t kzi_boot_ms(void)
-{
-    struct timespec now;
-    if (clock_gettime(CLOCK_BOOTTIME, &now))
-        return kzi_now_ms();
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool check(const kz_provider_grant *facts, kz_error **error)
 {
     if (facts->token && (!*facts->token || strpbrk(facts->token, " \t\r\n")))

@@ -10,8 +10,14 @@ static char *answer(const char *status, const char *headers, const char *body)
         (int)strlen(body), headers, body);
 }
 
+/* Two events, the second held back. */
+#define EVENTS                                                                                                      \
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 30\r\n\r\ndata: {\"n\":1}\n\n" WIRE_MARK \
+    "data: {\"n\":2}\n\n"
+
 static char *give_token(Gate *gate)
 {
+    gate->asked++;
     while (gate->holds)
         g_cond_wait(&gate->changed, &gate->lock);
     if (gate->broken)
@@ -35,8 +41,11 @@ static char *let_in(Gate *gate, const char *request)
         return answer("503 Service Unavailable", "Retry-After: 0\r\n", "{}");
     }
     if (!gate->stubborn && strstr(request, due))
-        return answer("200 OK", "", "true");
+        return g_str_has_prefix(request, "GET /events ") ? g_strdup(EVENTS) : answer("200 OK", "", "true");
     gate->refused++;
+    g_cond_broadcast(&gate->changed);
+    while (gate->refused < gate->crowd)
+        g_cond_wait(&gate->changed, &gate->lock);
     return answer("401 Unauthorized", "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n", "{\"detail\":\"who are you?\"}");
 }
 

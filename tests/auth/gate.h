@@ -15,7 +15,9 @@ typedef struct Gate {
     GCond changed;
     int epoch;         /* tokens of another one are refused */
     int tokens;        /* given out */
+    int asked;         /* for tokens */
     int refused;       /* calls answered with 401 */
+    int crowd;         /* a call is refused only when so many are there to be refused */
     bool holds;        /* token requests wait until it is false */
     bool broken;       /* token requests are answered with 400 */
     bool stubborn;     /* no token is good */

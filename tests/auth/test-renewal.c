@@ -54,10 +54,11 @@ static void test_64_threads_renew_once(void)
     visit_begin(&v, &turnstile, NULL);
     g_assert_true(call(&v, &v.error));
     set_epoch(&v, 2);
+    v.gate.crowd = THREADS;
     enter_all(&v, guests);
     expect_all_good(guests);
-    g_assert_cmpint(v.gate.tokens, ==, 2);
-    g_assert_cmpint(v.gate.refused, >=, 1);
+    g_assert_cmpint(v.gate.asked, ==, 2);
+    g_assert_cmpint(v.gate.refused, ==, THREADS); /* all of them had the token that ended */
     visit_end(&v);
 }
 
@@ -69,13 +70,15 @@ static void test_failed_renewal_fails_each_once(void)
     g_assert_true(call(&v, &v.error));
     set_epoch(&v, 2);
     v.gate.broken = true;
+    v.gate.crowd = THREADS;
     enter_all(&v, guests);
     for (int i = 0; i < THREADS; i++) {
         g_assert_false(guests[i].good);
         v.error = guests[i].error;
         expect(&v, KZ_ERROR_AUTHENTICATION, "The turnstile said invalid_grant.");
     }
-    g_assert_cmpint(v.gate.refused, <=, THREADS);
+    g_assert_cmpint(v.gate.refused, ==, THREADS);
+    g_assert_cmpint(v.gate.asked, ==, 2); /* one renewal failed for all of them */
     v.gate.broken = false;
     g_assert_true(call(&v, &v.error)); /* nothing is lost */
     visit_end(&v);
@@ -91,6 +94,77 @@ static void test_refused_after_renewal_is_an_error(void)
     expect(&v, KZ_ERROR_AUTHENTICATION, "who are you?");
     g_assert_cmpint(v.gate.tokens, ==, 2);
     g_assert_cmpint(v.gate.refused, ==, 2);
+    visit_end(&v);
+}
+
+/* The provider learns why it is asked, and what the server wants. */
+static kz_provider_reason reason;
+static char *wanted;
+
+static kz_step acquire_curiously(void *self, kz_provider_step *step, kz_error **error)
+{
+    if (!step->round) {
+        reason = (kz_provider_reason)step->reason;
+        g_free(wanted);
+        wanted = g_strdup(step->challenge);
+    }
+    return turnstile.acquire(self, step, error);
+}
+
+static void test_challenge_is_handed_on(void)
+{
+    Visit v;
+    kz_provider_vtable curious = turnstile;
+    curious.acquire = acquire_curiously;
+    visit_begin(&v, &curious, NULL);
+    g_assert_true(call(&v, &v.error));
+    g_assert_cmpint(reason, ==, KZ_PROVIDER_FIRST);
+    g_assert_null(wanted);
+    set_epoch(&v, 2);
+    g_assert_true(call(&v, &v.error));
+    g_assert_cmpint(reason, ==, KZ_PROVIDER_REFUSED);
+    g_assert_cmpstr(wanted, ==, "Bearer error=\"invalid_token\"");
+    g_assert_true(kz_client_sign_in(v.client, NULL, &v.error));
+    g_assert_cmpint(reason, ==, KZ_PROVIDER_SIGN_IN);
+    g_assert_null(wanted);
+    visit_end(&v);
+}
+
+static void expect_item(kz_stream *stream, int64_t n, kz_error **error)
+{
+    const kz_item *item = kz_stream_next(stream, error);
+    if (*error)
+        g_error("%s", (*error)->message);
+    g_assert_cmpint(item->n.value, ==, n);
+}
+
+/* The token of a stream is refused by now, and renewed for another call: the stream goes on. One that is refused when it is opened is renewed
+ * as any call. */
+static void test_a_stream_under_way_is_left_alone(void)
+{
+    Visit v;
+    visit_begin(&v, &turnstile, NULL);
+    kz_stream *first = kz_kinds_events(v.kinds, NULL, &v.error);
+    expect_item(first, 1, &v.error);
+    set_epoch(&v, 2);
+    g_assert_true(call(&v, &v.error));
+    g_assert_cmpint(v.gate.asked, ==, 2);
+    set_epoch(&v, 3);
+    kz_stream *second = kz_kinds_events(v.kinds, NULL, &v.error);
+    expect_item(second, 1, &v.error);
+    g_assert_cmpint(v.gate.asked, ==, 3);
+    wire_release(v.gate.server);
+    expect_item(first, 2, &v.error);
+    expect_item(second, 2, &v.error);
+    g_assert_null(kz_stream_next(first, &v.error));
+    g_assert_null(kz_stream_next(second, &v.error));
+    fine(&v);
+    guint opened = 0;
+    for (guint i = 0; i < wire_count(v.gate.server); i++)
+        opened += g_str_has_prefix(wire_request(v.gate.server, i), "GET /events ");
+    g_assert_cmpuint(opened, ==, 3); /* the second was refused once */
+    kz_stream_close(first);
+    kz_stream_close(second);
     visit_end(&v);
 }
 
@@ -249,10 +323,14 @@ int main(int argc, char **argv)
     g_test_add_func("/renewal/64-threads-renew-once", test_64_threads_renew_once);
     g_test_add_func("/renewal/failed-renewal-fails-each-once", test_failed_renewal_fails_each_once);
     g_test_add_func("/renewal/refused-after-renewal-is-an-error", test_refused_after_renewal_is_an_error);
+    g_test_add_func("/renewal/the-challenge-is-handed-on", test_challenge_is_handed_on);
+    g_test_add_func("/renewal/a-stream-under-way-is-left-alone", test_a_stream_under_way_is_left_alone);
     g_test_add_func("/renewal/ended-token-is-not-sent", test_ended_token_is_not_sent);
     g_test_add_func("/renewal/others-go-on-when-the-leader-leaves", test_others_go_on_when_the_leader_leaves);
     g_test_add_func("/renewal/loops-and-threads-share-a-renewal", test_loops_and_threads_share_a_renewal);
     g_test_add_func("/renewal/a-loop-goes-on-without-its-leader", test_a_loop_goes_on_without_its_leader);
     g_test_add_func("/renewal/client-goes-while-a-renewal-is-under-way", test_client_goes_while_a_renewal_is_under_way);
-    return g_test_run();
+    int status = g_test_run();
+    g_free(wanted);
+    return status;
 }

@@ -16,7 +16,7 @@ struct WireServer {
     gsize n_answers;
     WireFunction function; /* in place of the script */
     void *user;
-    int fd, quit[2];
+    int fd, quit[2], go[2];
     char *url;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -85,23 +85,32 @@ static void note(WireServer *server, gsize sent, gboolean full)
     pthread_mutex_unlock(&server->lock);
 }
 
-static void send_answer(WireServer *server, int fd, const WireAnswer *answer)
+static gboolean send_part(WireServer *server, int fd, const char *text, gsize length, int flags)
 {
     enum { A_WHILE = 200, BLOCK = 65536 };
-    gsize length = answer->length < 0 ? strlen(answer->text) : (gsize)answer->length, at = 0;
-    gsize step = answer->flags & (WIRE_BYTES | WIRE_DRIP) ? 1 : BLOCK;
+    gsize step = flags & (WIRE_BYTES | WIRE_DRIP) ? 1 : BLOCK, at = 0;
     while (at < length) {
         struct pollfd fds[] = { { .fd = fd, .events = POLLOUT }, { .fd = server->quit[0], .events = POLLIN } };
         if (!poll(fds, 2, A_WHILE)) {
             note(server, 0, TRUE);
             poll(fds, 2, -1);
         }
-        gssize n = fds[1].revents ? -1 : send(fd, answer->text + at, MIN(step, length - at), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n <= 0 || (answer->flags & WIRE_DRIP && !linger(server)))
-            return;
+        gssize n = fds[1].revents ? -1 : send(fd, text + at, MIN(step, length - at), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n <= 0 || (flags & WIRE_DRIP && !linger(server)))
+            return FALSE;
         at += (gsize)n;
         note(server, (gsize)n, FALSE);
     }
+    return TRUE;
+}
+
+static void send_answer(WireServer *server, int fd, const WireAnswer *answer)
+{
+    gsize length = answer->length < 0 ? strlen(answer->text) : (gsize)answer->length;
+    const char *mark = answer->flags & WIRE_HOLD ? memchr(answer->text, *WIRE_MARK, length) : NULL;
+    gsize first = mark ? (gsize)(mark - answer->text) : length;
+    if (send_part(server, fd, answer->text, first, answer->flags) && mark && wait_for(server, server->go[0]))
+        send_part(server, fd, mark + 1, length - first - 1, answer->flags);
 }
 
 /* The answer to a request, under the lock. */
@@ -121,7 +130,7 @@ static gboolean send_made(const Connection *c, const char *request)
 {
     g_autofree char *text = c->server->function(request, c->server->user);
     if (text)
-        send_answer(c->server, c->fd, &(WireAnswer){ text, -1, 0 });
+        send_answer(c->server, c->fd, &(WireAnswer){ text, -1, WIRE_HOLD });
     return text != NULL;
 }
 
@@ -204,7 +213,7 @@ static WireServer *start(const char *host, const WireAnswer *script, gsize n_ans
     g_assert_cmpint(bind(server->fd, (struct sockaddr *)&address, size), ==, 0);
     g_assert_cmpint(listen(server->fd, 64), ==, 0);
     getsockname(server->fd, (struct sockaddr *)&address, &size);
-    g_assert_cmpint(pipe(server->quit), ==, 0);
+    g_assert_true(!pipe(server->quit) && !pipe(server->go));
     server->url = g_strdup_printf("http://127.0.0.1:%u", ntohs(address.sin_port));
     server->requests = g_ptr_array_new_with_free_func(g_free);
     pthread_mutex_init(&server->lock, NULL);
@@ -282,6 +291,11 @@ gboolean wire_is_full(WireServer *server)
     return full;
 }
 
+void wire_release(WireServer *server)
+{
+    g_assert_cmpint(write(server->go[1], "", 1), ==, 1); /* nobody reads it: it stays so */
+}
+
 void wire_stop(WireServer *server)
 {
     g_assert_cmpint(write(server->quit[1], "", 1), ==, 1);
@@ -293,8 +307,8 @@ void wire_stop(WireServer *server)
     pthread_cond_destroy(&server->left);
     pthread_mutex_destroy(&server->lock);
     close(server->fd);
-    close(server->quit[0]);
-    close(server->quit[1]);
+    for (int i = 0; i < 2; i++)
+        close(server->quit[i]), close(server->go[i]);
     g_ptr_array_unref(server->requests);
     g_free(server->url);
     g_free(server);

@@ -10,7 +10,10 @@ enum {
     WIRE_HANG = 4,  /* never finish it */
     WIRE_EARLY = 8, /* before the body has been read */
     WIRE_DRIP = 16, /* a byte every few milliseconds */
+    WIRE_HOLD = 32, /* what follows WIRE_MARK in it only after wire_release() */
 };
+
+#define WIRE_MARK "\x1e" /* itself not sent */
 
 typedef struct WireAnswer {
     const char *text; /* the whole answer; NULL: close without a word */
@@ -27,7 +30,8 @@ WireServer *wire_start(const WireAnswer *script, gsize n_answers);
 /* The same at another address than 127.0.0.1, which its URL names all the same. */
 WireServer *wire_start_at(const char *address, const WireAnswer *script, gsize n_answers);
 
-/* Answers each request with what the function gives (g_free), NULL: closes without a word. Called by several threads at once. */
+/* Answers each request with what the function gives (g_free), held at WIRE_MARK; NULL: closes without a word. Called by several threads at
+ * once. */
 typedef char *(*WireFunction)(const char *request, void *user);
 WireServer *wire_start_function(WireFunction function, void *user);
 const char *wire_url(const WireServer *server);
@@ -40,6 +44,8 @@ guint wire_connections(WireServer *server);
 /* How many bytes were sent in all; whether the client takes no more of what is being sent. */
 gsize wire_sent(WireServer *server);
 gboolean wire_is_full(WireServer *server);
+/* Lets go of the answers that are held. */
+void wire_release(WireServer *server);
 void wire_stop(WireServer *server);
 
 #endif
