@@ -108,12 +108,8 @@ const kz_provider_vtable turnstile = { .size = sizeof turnstile,
 
 /* ---- the visit ---- */
 
-void visit_begin(Visit *v, const kz_provider_vtable *vtable, const char *const *values)
+static void open_client(Visit *v, const kz_provider_vtable *vtable, const char *const *values)
 {
-    *v = (Visit){ .gate.epoch = 1 };
-    g_mutex_init(&v->gate.lock);
-    g_cond_init(&v->gate.changed);
-    v->gate.server = wire_start_function(serve, &v->gate);
     g_autofree char *issuer = g_strconcat(wire_url(v->gate.server), "/token", NULL);
     kz_config *config = kz_config_new(&v->error);
     kz_config_set_isolated(config, true, &v->error);
@@ -128,6 +124,21 @@ void visit_begin(Visit *v, const kz_provider_vtable *vtable, const char *const *
     v->kinds = kz_client_kinds(v->client, &v->error);
     kz_config_free(config);
     fine(v);
+}
+
+void visit_begin(Visit *v, const kz_provider_vtable *vtable, const char *const *values)
+{
+    *v = (Visit){ .gate.epoch = 1 };
+    g_mutex_init(&v->gate.lock);
+    g_cond_init(&v->gate.changed);
+    v->gate.server = wire_start_function(serve, &v->gate);
+    open_client(v, vtable, values);
+}
+
+void visit_again(Visit *v, const kz_provider_vtable *vtable, const char *const *values)
+{
+    kz_client_free(v->client);
+    open_client(v, vtable, values);
 }
 
 void visit_end(Visit *v)

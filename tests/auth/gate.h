@@ -37,6 +37,8 @@ extern const kz_provider_vtable turnstile;
 
 /* A client that signs in through `vtable` (NULL: by the settings alone); `settings`: names and values in turn, NULL at the end, or NULL. */
 void visit_begin(Visit *v, const kz_provider_vtable *vtable, const char *const *settings);
+/* Another client, of these settings, before the same server. */
+void visit_again(Visit *v, const kz_provider_vtable *vtable, const char *const *settings);
 void visit_end(Visit *v);
 void expect(Visit *v, int code, const char *text);
 void fine(const Visit *v);
