@@ -1,6 +1,7 @@
 /* positions.c: see positions.h. Times are those of a virtual clock (clock.h), so a connection that is held costs no time. */
 #include "positions.h"
 
+#include "../client.h"
 #include "clock.h"
 
 #include <string.h>
@@ -24,11 +25,7 @@ void positions_arm(Trial *trial)
 static kz_client *client_new(const Exchange *exchange, const char *url, const char *const *settings, kz_error **error)
 {
     char *base = g_strconcat(url, exchange->path, NULL);
-    kz_config *config = kz_config_new(error);
-    kz_config_set_isolated(config, true, error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), error);
-    kz_config_set(config, "base_url", base, error);
-    kz_config_set(config, "hub_url", url, error);
+    kz_config *config = test_config(base, SETTINGS("hub_url", url), error);
     kz_config_set(config, "idle_timeout", exchange->on_a_loop && due.fault == PROXY_HOLDS ? LOOP_IDLE : "5", error);
     for (; settings && *settings; settings += 2)
         kz_config_set(config, settings[0], settings[1], error);

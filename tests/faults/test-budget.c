@@ -1,5 +1,6 @@
 /* test-budget.c: no call outlives its timeout by more than 100 ms, whatever the server, the network or the resolver does: measured on
  * the machine's clock. A busy machine may be late by itself, so what took too long is tried again. */
+#include "../client.h"
 #include "../kinds/fixture.h"
 #include "../wire/resolver.h"
 #include "endless.h"
@@ -106,15 +107,8 @@ static const Case cases[] = {
 static kz_client *client_new(void)
 {
     kz_error *error = NULL;
-    kz_config *config = kz_config_new(&error);
-    kz_config_set_isolated(config, true, &error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &error);
-    kz_config_set(config, "base_url", url, &error);
-    kz_config_set(config, "max_retries", "100", &error);
-    kz_config_set(config, "max_header_size", "16MiB", &error);
-    kz_config_set(config, "max_body_size", "1024GiB", &error);
-    kz_client *client = kz_client_new(config, &error);
-    kz_config_free(config);
+    kz_client *client = test_client(
+        url, SETTINGS("max_retries", "100", "max_header_size", "16MiB", "max_body_size", "1024GiB"), &error);
     g_assert_null(error);
     return client;
 }

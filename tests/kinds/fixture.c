@@ -1,23 +1,21 @@
 /* fixture.c: see fixture.h. */
 #include "fixture.h"
 
+#include "../client.h"
+
 #include <gio/gio.h>
+
+void join(Fixture *f, WireServer *server, const char *const *settings)
+{
+    *f = (Fixture){ .server = server };
+    f->client = test_client(wire_url(server), settings, &f->error);
+    f->kinds = kz_client_kinds(f->client, &f->error);
+    no_error(f);
+}
 
 void begin(Fixture *f, const WireAnswer *script, gsize n, const char *const *settings)
 {
-    f->server = wire_start(script, n);
-    f->error = NULL;
-    kz_config *config = kz_config_new(&f->error);
-    kz_config_set_isolated(config, true, &f->error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
-    kz_config_set(config, "base_url", wire_url(f->server), &f->error);
-    for (; settings && *settings; settings += 2)
-        kz_config_set(config, settings[0], settings[1], &f->error);
-    f->client = kz_client_new(config, &f->error);
-    f->kinds = kz_client_kinds(f->client, &f->error);
-    kz_config_free(config);
-    if (f->error)
-        g_error("%s", f->error->message);
+    join(f, wire_start(script, n), settings);
 }
 
 void begin_with(Fixture *f, const WireAnswer *answer)

@@ -19,7 +19,8 @@ typedef struct Fixture {
     kz_error *error;
 } Fixture;
 
-/* `settings`: names and values in turn, NULL at the end; or NULL. */
+/* A client of a server that runs. `settings`: names and values in turn, NULL at the end; or NULL. */
+void join(Fixture *f, WireServer *server, const char *const *settings);
 void begin(Fixture *f, const WireAnswer *script, gsize n, const char *const *settings);
 void end(Fixture *f);
 /* Begins with one answer for all requests. */

@@ -71,32 +71,19 @@ static char *sent(WireServer *server, guint from)
     return text;
 }
 
-static Fixture fresh(WireServer *server)
-{
-    Fixture f = { .server = server };
-    kz_config *config = kz_config_new(&f.error);
-    kz_config_set_isolated(config, true, &f.error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f.error);
-    kz_config_set(config, "base_url", wire_url(server), &f.error);
-    f.client = kz_client_new(config, &f.error);
-    f.kinds = kz_client_kinds(f.client, &f.error);
-    kz_config_free(config);
-    no_error(&f);
-    return f;
-}
-
 static void test_what_came_before_leaves_nothing(void)
 {
     WireServer *server = wire_start_function(serve, NULL);
     for (gsize second = 0; second < G_N_ELEMENTS(calls); second++) {
-        Fixture alone = fresh(server);
+        Fixture alone, f;
+        join(&alone, server, NULL);
         guint from = wire_count(server);
         calls[second](&alone);
         kz_error_clear(&alone.error); /* how the answer is liked is not looked at */
         char *expected = sent(server, from);
         g_assert_cmpuint(wire_count(server), >, from);
         for (gsize first = 0; first < G_N_ELEMENTS(calls); first++) {
-            Fixture f = fresh(server);
+            join(&f, server, NULL);
             calls[first](&f);
             kz_error_clear(&f.error);
             from = wire_count(server);

@@ -1,6 +1,8 @@
 /* fixture.c: see fixture.h. */
 #include "fixture.h"
 
+#include "../client.h"
+
 static const kz_chat_message messages[] = { { .role = "user", .content = "Hello" } };
 const kz_chat_completion_params hello = { .model = "tiny", .messages = messages, .n_messages = 1 };
 
@@ -8,16 +10,8 @@ static void connect(Fixture *f, const char *name, const char *value, const char 
 {
     f->error = NULL;
     f->base = NULL;
-    kz_config *config = kz_config_new(&f->error);
-    kz_config_set_isolated(config, true, &f->error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
-    kz_config_set(config, "base_url", url, &f->error);
-    kz_config_set(config, "max_retries", "1", &f->error);
-    kz_config_set(config, "api_key", "secret-key", &f->error);
-    kz_config_set(config, name, value, &f->error);
-    f->client = kz_client_new(config, &f->error);
+    f->client = test_client(url, SETTINGS("max_retries", "1", "api_key", "secret-key", name, value), &f->error);
     f->openai = kz_client_openai(f->client, &f->error);
-    kz_config_free(config);
     if (f->error)
         g_error("%s", f->error->message);
 }

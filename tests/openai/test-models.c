@@ -1,5 +1,6 @@
 /* test-models.c: the service openai and the models of the emulator against each other: what is streamed is what is answered at once,
  * and each promise of an answer holds. The examples and the command talk with them too. */
+#include "../client.h"
 #include "../services/emulator.h"
 
 #include <json-c/json.h>
@@ -427,14 +428,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     emulator = emulator_start((const char *const[]){ "--model", "tiny", NULL }, &url);
     base = g_strdup_printf("%.*s/v1", (int)(strlen(url) - 4), url);
-    kz_config *config = kz_config_new(&error);
-    kz_config_set_isolated(config, true, &error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &error);
-    kz_config_set(config, "base_url", url, &error);
-    kz_config_set(config, "openai_base_url", base, &error);
-    client = kz_client_new(config, &error);
+    client = test_client(url, SETTINGS("openai_base_url", base), &error);
     openai = kz_client_openai(client, &error);
-    kz_config_free(config);
     no_error();
     g_test_add_func("/models/what-is-streamed-is-what-is-answered", test_stream_is_answer);
     g_test_add_func("/models/answers-keep-to-their-limits", test_limits);

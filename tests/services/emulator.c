@@ -1,6 +1,7 @@
 /* emulator.c: see emulator.h. */
 #include "emulator.h"
 
+#include "../client.h"
 #include "../wire/child.h"
 
 #include <string.h>
@@ -56,14 +57,9 @@ kz_client *emulator_client_with(const char *url, const char *setting, const char
 
 kz_client *emulator_client_set(const char *url, const char *const *settings, kz_error **error)
 {
-    kz_config *config = kz_config_new(error);
+    kz_config *config = test_config(url, settings, error);
     char *hub = g_strdup_printf("%.*s/hub", (int)(strlen(url) - 4), url);
-    kz_config_set_isolated(config, true, error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), error);
-    kz_config_set(config, "base_url", url, error);
     kz_config_set(config, "hub_url", hub, error);
-    for (; settings && *settings; settings += 2)
-        kz_config_set(config, settings[0], settings[1], error);
     kz_client *client = kz_client_new(config, error);
     kz_config_free(config);
     g_free(hub);

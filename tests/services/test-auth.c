@@ -1,5 +1,6 @@
 /* test-auth.c: signing in at the emulator through the service auth: tokens that end, renewal, personal access tokens, sessions and
  * users, and that nothing secret is written down. */
+#include "../client.h"
 #include "emulator.h"
 
 #include <glib/gstdio.h>
@@ -139,13 +140,7 @@ static void test_pats(void)
     g_assert_cmpint(pat->pat->exp.value, >, 900);
     is_of(&f, "token", pat->token, "ann");
     is_of(&f, "api_key", pat->token, "ann");
-    kz_config *config = kz_config_new(&f.error);
-    kz_config_set_isolated(config, true, &f.error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f.error);
-    kz_config_set(config, "base_url", f.url, &f.error);
-    kz_config_set(config, "api_key", pat->token, &f.error);
-    kz_config_set(config, "api_key_header", "x-api-key", &f.error);
-    kz_client *keyed = kz_client_new(config, &f.error);
+    kz_client *keyed = test_client(f.url, SETTINGS("api_key", pat->token, "api_key_header", "x-api-key"), &f.error);
     kz_pats *pats = kz_auth_list_pats(kz_client_auth(keyed, &f.error), NULL, &f.error);
     g_assert_null(f.error);
     g_assert_cmpuint(pats->n_pats, ==, 1);
@@ -160,7 +155,6 @@ static void test_pats(void)
     kz_free(pats);
     kz_free(pat);
     kz_free(tokens);
-    kz_config_free(config);
     kz_client_free(keyed);
     kz_client_free(client);
     emulator_end(&f);

@@ -1,4 +1,5 @@
 /* test-downloads.c: downloads that the platform makes: waited for file by file, whatever it says; and what the hub is sent. */
+#include "../client.h"
 #include "../wire/server.h"
 
 #include <glib/gstdio.h>
@@ -39,15 +40,8 @@ static void begin(Fixture *f, const char *const *texts, const char *const *setti
                                               strlen(*texts), *texts),
             -1, 0 };
     f->server = wire_start(f->script, f->n);
-    kz_config *config = kz_config_new(&f->error);
-    kz_config_set_isolated(config, true, &f->error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
-    kz_config_set(config, "base_url", wire_url(f->server), &f->error);
-    for (; settings && *settings; settings += 2)
-        kz_config_set(config, settings[0], settings[1], &f->error);
-    f->client = kz_client_new(config, &f->error);
+    f->client = test_client(wire_url(f->server), settings, &f->error);
     f->models = kz_client_models(f->client, &f->error);
-    kz_config_free(config);
     g_assert_null(f->error);
 }
 

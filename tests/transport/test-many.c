@@ -1,5 +1,7 @@
 /* test-many.c: a thousand streams on one thread, over connections of their own and multiplexed over HTTP/2 by a real server; fair to
  * each, and a stream that floods starves nobody. The server behind is the benchmark's, which sends to all at once. */
+#include "../client.h"
+
 #include <gio/gio.h>
 #include <kamiwaza/async.h>
 #include <kamiwaza/openai.h>
@@ -55,17 +57,10 @@ typedef struct Fixture {
 static void begin(Fixture *f, const char *base, const char *ca_file)
 {
     f->error = NULL;
-    kz_config *config = kz_config_new(&f->error);
-    kz_config_set_isolated(config, true, &f->error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
-    kz_config_set(config, "openai_base_url", base, &f->error);
-    kz_config_set(config, "max_retries", "0", &f->error);
-    if (ca_file)
-        kz_config_set(config, "ca_file", ca_file, &f->error);
-    f->client = kz_client_new(config, &f->error);
+    f->client = test_client(
+        NULL, SETTINGS("openai_base_url", base, "max_retries", "0", ca_file ? "ca_file" : NULL, ca_file), &f->error);
     f->openai = kz_client_openai(f->client, &f->error);
     f->loop = kz_loop_new(f->client, &f->error);
-    kz_config_free(config);
     if (f->error)
         g_error("%s", f->error->message);
 }

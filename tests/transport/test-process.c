@@ -1,4 +1,5 @@
 /* test-process.c: what a client means to its process: after fork(), and in memory that was freed. */
+#include "../client.h"
 #include "../wire/server.h"
 #include "memory.h"
 
@@ -14,14 +15,7 @@
 static kz_client *client_of(const char *url, const char *key)
 {
     kz_error *error = NULL;
-    kz_config *config = kz_config_new(&error);
-    kz_config_set_isolated(config, true, &error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &error);
-    kz_config_set(config, "base_url", url, &error);
-    if (key)
-        kz_config_set(config, "api_key", key, &error);
-    kz_client *client = kz_client_new(config, &error);
-    kz_config_free(config);
+    kz_client *client = test_client(url, SETTINGS(key ? "api_key" : NULL, key), &error);
     g_assert_null(error);
     return client;
 }

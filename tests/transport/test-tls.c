@@ -1,5 +1,6 @@
 /* test-tls.c: real TLS: certificates that are good, unknown, for another host, expired; our own certificate; HTTP/2 with a real
  * server. The certificates are made when the test runs. */
+#include "../client.h"
 #include "../wire/child.h"
 #include "certificates.h"
 
@@ -112,12 +113,7 @@ static void count_warning(const kz_log_record *record, void *user)
 static bool ask(const char *url, const char *const *settings, int *warnings, kz_error **error)
 {
     int none = 0;
-    kz_config *config = kz_config_new(error);
-    kz_config_set_isolated(config, true, error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), error);
-    kz_config_set(config, "base_url", url, error);
-    kz_config_set(config, "api_key", KEY, error);
-    kz_config_set(config, "max_retries", "0", error);
+    kz_config *config = test_config(url, SETTINGS("api_key", KEY, "max_retries", "0"), error);
     kz_config_set_log(config, count_warning, warnings ? warnings : &none, KZ_LOG_TRACE, error);
     for (; settings && *settings; settings += 2) {
         char *path = g_strrstr(settings[1], ".") ? certificates_path(settings[1]) : g_strdup(settings[1]);

@@ -1,5 +1,6 @@
 /* test-allocations.c: a stream in steady state allocates nothing for an item, counted in the whole process: by the library, by
  * libcurl and by the C library on the thread that reads. Pulled and pushed, events and blocks cut against each other. */
+#include "../client.h"
 #include "server.h"
 
 #include <kamiwaza/openai.h>
@@ -129,13 +130,8 @@ static void begin(Fixture *f, gsize block)
     g_string_free(body, TRUE);
     f->answer = (WireAnswer){ f->text->str, (gssize)f->text->len, 0 };
     f->server = wire_start(&f->answer, 1);
-    kz_config *config = kz_config_new(&f->error);
-    kz_config_set_isolated(config, true, &f->error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
-    kz_config_set(config, "openai_base_url", wire_url(f->server), &f->error);
-    f->client = kz_client_new(config, &f->error);
+    f->client = test_client(NULL, SETTINGS("openai_base_url", wire_url(f->server)), &f->error);
     f->openai = kz_client_openai(f->client, &f->error);
-    kz_config_free(config);
 }
 
 static void end(Fixture *f)

@@ -1,5 +1,6 @@
 /* test-wire.c: the engine against a server that does what servers do: answers late, cut, byte by byte, wrong, with errors and
  * redirects. */
+#include "../client.h"
 #include "server.h"
 
 #include <kamiwaza/cluster.h>
@@ -38,13 +39,7 @@ static void begin(Fixture *f, const WireAnswer *script, gsize n, const char *set
     f->server = wire_start(script, n);
     f->error = NULL;
     f->log = g_string_new(NULL);
-    kz_config *config = kz_config_new(&f->error);
-    kz_config_set_isolated(config, true, &f->error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &f->error);
-    kz_config_set(config, "base_url", wire_url(f->server), &f->error);
-    kz_config_set(config, "api_key", KEY, &f->error);
-    if (setting)
-        kz_config_set(config, setting, value, &f->error);
+    kz_config *config = test_config(wire_url(f->server), SETTINGS("api_key", KEY, setting, value), &f->error);
     kz_config_set_log(config, take_log, f->log, KZ_LOG_TRACE, &f->error);
     f->client = kz_client_new(config, &f->error);
     f->cluster = kz_client_cluster(f->client, &f->error);
@@ -239,17 +234,11 @@ static void test_redirects(void)
 static void test_plain_http(void)
 {
     kz_error *error = NULL;
-    kz_config *config = kz_config_new(&error);
-    kz_config_set_isolated(config, true, &error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &error);
-    kz_config_set(config, "base_url", "http://host.invalid/api", &error);
-    kz_config_set(config, "api_key", KEY, &error);
-    kz_client *client = kz_client_new(config, &error);
+    kz_client *client = test_client("http://host.invalid/api", SETTINGS("api_key", KEY), &error);
     kz_free(kz_cluster_get_hostname(kz_client_cluster(client, &error), NULL, &error));
     g_assert_cmpint(error->code, ==, KZ_ERROR_CONFIG);
     g_assert_nonnull(strstr(error->message, "allow_plain_http"));
     kz_error_free(error);
-    kz_config_free(config);
     kz_client_free(client);
 }
 
