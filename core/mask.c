@@ -10,7 +10,7 @@
 /* Shorter ones would take words apart that are none of ours. */
 enum { SHORTEST = 4 };
 
-static void mask(kzi_buffer *text, const char *secret, size_t length)
+static void mask_exactly(kzi_buffer *text, const char *secret, size_t length)
 {
     if (length < SHORTEST || text->length < length)
         return;
@@ -22,6 +22,33 @@ static void mask(kzi_buffer *text, const char *secret, size_t length)
         memset(text->data + i, '*', length);
         i += length;
     }
+}
+
+/* As a JSON string has it; false: it would be the same, or there is no memory. */
+static bool escape(kzi_buffer *out, const char *text, size_t length)
+{
+    kzi_buffer_clear(out);
+    return kzi_json_put_string(out, text, length) && !out->failed && out->length != length + 2;
+}
+
+/* As it is, and as addresses, forms and JSON have it; JSON that tells of JSON has it twice. */
+static void mask(kzi_buffer *text, const char *secret, size_t length)
+{
+    kzi_buffer once = { 0 }, twice = { 0 }, encoded = { 0 };
+    mask_exactly(text, secret, length);
+    if (length < SHORTEST)
+        return;
+    if (escape(&once, secret, length)) {
+        mask_exactly(text, once.data + 1, once.length - 2);
+        if (escape(&twice, once.data + 1, once.length - 2))
+            mask_exactly(text, twice.data + 1, twice.length - 2);
+    }
+    kzi_percent_encode(&encoded, secret, length);
+    if (!encoded.failed && encoded.length != length)
+        mask_exactly(text, encoded.data, encoded.length);
+    kzi_buffer_free(&once);
+    kzi_buffer_free(&twice);
+    kzi_buffer_free(&encoded);
 }
 
 static void mask_text(kzi_buffer *text, const char *secret)
@@ -39,7 +66,7 @@ static int digit(char c)
 static void mask_value(kzi_buffer *text, const char *value, size_t length)
 {
     kzi_buffer plain = { 0 };
-    mask(text, value, length);
+    mask_exactly(text, value, length);
     for (size_t i = 0; i < length; i++) {
         int high = value[i] == '%' && i + 2 < length ? digit(value[i + 1]) : -1, low = high < 0 ? -1 : digit(value[i + 2]);
         kzi_buffer_putc(&plain, low < 0 ? value[i] == '+' ? ' ' : value[i] : (char)(high << 4 | low));
@@ -78,7 +105,7 @@ static void mask_string(kzi_buffer *text, kz_json string)
 {
     kzi_buffer plain = { 0 };
     char *room = kzi_buffer_reserve(&plain, string.length);
-    mask(text, string.text + 1, string.length - 2);
+    mask_exactly(text, string.text + 1, string.length - 2);
     if (room)
         plain.length = (size_t)kzi_json_unescape(string.text, string.length, room);
     if (plain.length)

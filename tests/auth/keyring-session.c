@@ -1,6 +1,7 @@
 /* keyring-session.c: see keyring-session.h. The bus starts no services by itself, so what is on it is what the test puts there. */
 #include "keyring-session.h"
 
+#include "../wire/remove.h"
 #include "token-folder.h"
 
 #include <signal.h>
@@ -187,6 +188,6 @@ void keyring_session_end(KeyringSession *session)
     g_subprocess_force_exit(session->bus);
     g_subprocess_wait(session->bus, NULL, NULL);
     g_clear_object(&session->bus);
-    token_remove_all(session->folder);
+    remove_all(session->folder);
     g_free(session->folder);
 }

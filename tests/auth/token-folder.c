@@ -1,6 +1,8 @@
 /* token-folder.c: see token-folder.h. */
 #include "token-folder.h"
 
+#include "../wire/remove.h"
+
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,24 +17,11 @@ void token_folder_begin(TokenFolder *f)
     g_assert_null(error);
 }
 
-void token_remove_all(const char *path)
-{
-    GDir *dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        char *inner = g_build_filename(path, name, NULL);
-        token_remove_all(inner);
-        g_free(inner);
-    }
-    if (dir)
-        g_dir_close(dir);
-    g_remove(path);
-}
-
 void token_folder_end(TokenFolder *f)
 {
     kzi_token_file_free(f->file);
     g_chmod(f->folder, 0700);
-    token_remove_all(f->folder);
+    remove_all(f->folder);
     g_free(f->folder);
     g_free(f->path);
 }

@@ -23,8 +23,6 @@ char *token_read(kzi_token_file *file, const char *key, kz_error **error);
 /* Asks again until `key` is locked. */
 int token_lock(const char *path, const char *key, kz_error **error);
 
-/* Removes a folder and all in it. */
-void token_remove_all(const char *path);
 /* All bytes of a file, and the mode of what is there. */
 char *token_bytes(const char *path);
 void token_put(const char *path, const char *text, gssize length);

@@ -1,6 +1,8 @@
 /* runner.c: runs the built command for the tests, with pipes or on a terminal. See runner.h. */
 #include "runner.h"
 
+#include "../wire/remove.h"
+
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <poll.h>
@@ -237,18 +239,6 @@ void assert_status(const outcome *it, int status)
     g_assert_cmpint(it->status, ==, status);
 }
 
-static void remove_folder(const char *path)
-{
-    GDir *folder = g_dir_open(path, 0, NULL);
-    for (const char *name; folder && (name = g_dir_read_name(folder));) {
-        g_autofree char *full = g_build_filename(path, name, NULL);
-        remove_folder(full);
-    }
-    if (folder)
-        g_dir_close(folder);
-    g_remove(path);
-}
-
 int runner_main(void)
 {
     environment = g_get_environ();
@@ -265,7 +255,7 @@ int runner_main(void)
     runner_set("NO_COLOR", "1");
     runner_set("TERM", "xterm");
     int status = g_test_run();
-    remove_folder(home);
+    remove_all(home);
     g_free(home);
     g_strfreev(environment);
     return status;

@@ -3,6 +3,7 @@
 #ifndef TEST_OAUTH_FIXTURE_H
 #define TEST_OAUTH_FIXTURE_H
 
+#include "../wire/http.h"
 #include "../wire/server.h"
 
 #include <glib.h>
@@ -80,14 +81,5 @@ void expect_error(Fixture *f, kz_error_code code, const char *const *texts);
 
 /* Writes a key as a PEM file, encrypted unless `password` is NULL; its path (g_free()), to be removed. */
 char *write_private_key(EVP_PKEY *key, const char *password);
-
-/* The value of a field of a form or query, decoded, or NULL. */
-char *field_of(const char *form, const char *name);
-const char *body_of(const char *request);
-/* A parameter of an address. */
-char *parameter_of(const char *url, const char *name);
-/* Sends bytes to a port of 127.0.0.1 and returns all that comes back. */
-char *exchange(guint16 port, const char *request);
-guint16 port_of(const char *url);
 
 #endif

@@ -1,6 +1,8 @@
 /* folder.c: see folder.h. */
 #include "folder.h"
 
+#include "../wire/remove.h"
+
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +16,6 @@ char *folder_new(void)
     g_assert_cmpint(chmod(real, 0755), ==, 0);
     g_free(folder);
     return g_strdup(real);
-}
-
-static void remove_all(const char *path)
-{
-    GDir *entries = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
-    const char *name;
-    while (entries && (name = g_dir_read_name(entries))) {
-        g_autofree char *inner = g_build_filename(path, name, NULL);
-        remove_all(inner);
-    }
-    if (entries)
-        g_dir_close(entries);
-    g_remove(path);
 }
 
 void folder_free(char *folder)

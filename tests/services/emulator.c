@@ -3,6 +3,7 @@
 
 #include "../client.h"
 #include "../wire/child.h"
+#include "../wire/http.h"
 
 #include <string.h>
 
@@ -68,24 +69,11 @@ kz_client *emulator_client_set(const char *url, const char *const *settings, kz_
 
 char *emulator_ask(const char *url, const char *what, const char *lines, const char *body)
 {
-    GError *error = NULL;
-    GString *answer = g_string_new(NULL);
-    GSocketClient *client = g_socket_client_new();
-    GSocketConnection *connection = g_socket_client_connect_to_uri(client, url, 80, NULL, &error);
-    g_assert_no_error(error);
     char *text = g_strdup_printf("%s HTTP/1.1\r\nHost: emulator\r\nConnection: close\r\nContent-Length: %zu\r\n%s\r\n%s", what,
         body ? strlen(body) : 0, lines ? lines : "", body ? body : "");
-    g_assert_true(g_output_stream_write_all(
-        g_io_stream_get_output_stream(G_IO_STREAM(connection)), text, strlen(text), NULL, NULL, &error));
-    char piece[4096];
-    for (gssize n;
-         (n = g_input_stream_read(g_io_stream_get_input_stream(G_IO_STREAM(connection)), piece, sizeof piece, NULL, &error)) > 0;)
-        g_string_append_len(answer, piece, n);
-    g_assert_no_error(error);
+    char *answer = exchange(port_of(url), text);
     g_free(text);
-    g_object_unref(connection);
-    g_object_unref(client);
-    return g_string_free(answer, FALSE);
+    return answer;
 }
 
 void emulator_begin(EmulatorFixture *f, const char *const *options)

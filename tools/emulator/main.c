@@ -103,6 +103,23 @@ static struct MHD_Daemon *listen_at(Emulator *emulator, const char *host, int po
     return daemon;
 }
 
+/* What others can see of this process in lists of processes: not the value of an option that is secret. Whole words only, as the parser
+ * takes them: "--user NAME:PASSWORD" or "--user=NAME:PASSWORD". */
+static void hide_secrets(int argc, char **argv)
+{
+    static const char *const options[] = { "--require-key", "--user", "--client" };
+    for (int i = 1; i < argc; i++)
+        for (size_t j = 0; j < G_N_ELEMENTS(options); j++) {
+            size_t length = strlen(options[j]);
+            char *value = strncmp(argv[i], options[j], length) ? NULL
+                : argv[i][length] == '='                       ? argv[i] + length + 1
+                : !argv[i][length] && i + 1 < argc             ? argv[i + 1]
+                                                               : NULL;
+            if (value)
+                memset(value, '*', strlen(value));
+        }
+}
+
 int main(int argc, char **argv)
 {
     Emulator emulator = { .seed = 1, .speed = 2000000000, .deploy_ms = 1500, .token_lifetime = 3600 };
@@ -131,15 +148,18 @@ int main(int argc, char **argv)
     };
     GError *wrong = NULL;
     setlocale(LC_ALL, "");
+    char **words = g_strdupv(argv);
+    hide_secrets(argc, argv);
     GOptionContext *context = g_option_context_new("- the Kamiwaza platform, emulated on this machine");
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &wrong) || emulator.speed < 1 || emulator.token_speed < 0 ||
+    if (!g_option_context_parse_strv(context, &words, &wrong) || emulator.speed < 1 || emulator.token_speed < 0 ||
         emulator.token_lifetime < 0 || port < 0 || port > 65535) {
         g_printerr("kamiwaza-emulator: %s\n",
             wrong ? wrong->message : "a speed is above 0, a port below 65536, a lifetime not negative");
         return 2;
     }
     g_option_context_free(context);
+    g_strfreev(words);
     emulator.seed = (guint64)seed;
     emulator.fault_counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (folder) {
