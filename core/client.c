@@ -154,6 +154,28 @@ kz_client *kz_client_ref(kz_client *client)
     return client;
 }
 
+bool kzi_wipes(void)
+{
+    return init_wipes;
+}
+
+/* What functions that are over have left on this thread's stack: libraries keep parts of texts in registers, and registers there. */
+static __attribute__((noinline)) void wipe_stack(void)
+{
+    enum { DEEP = 128 * 1024, MARGIN = 16 * 1024 };
+    pthread_attr_t attributes;
+    void *lowest = NULL;
+    size_t size = 0;
+    if (!kzi_wipes() || pthread_getattr_np(pthread_self(), &attributes))
+        return;
+    bool known = !pthread_attr_getstack(&attributes, &lowest, &size);
+    pthread_attr_destroy(&attributes);
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), end = (uintptr_t)lowest + MARGIN;
+    size_t below = known && here > end ? here - end : 0, length = below < DEEP ? below : DEEP;
+    if (length)
+        kzi_wipe(__builtin_alloca(length), length);
+}
+
 void kz_client_free(kz_client *client)
 {
     if (!client || atomic_fetch_sub(&client->users, 1) != 1)
@@ -164,6 +186,7 @@ void kz_client_free(kz_client *client)
         kzi_pool_wake(client);
     }
     kzi_client_drop(client);
+    wipe_stack();
 }
 
 kz_client *kzi_client_hold(kz_client *client)

@@ -23,13 +23,14 @@ static bool set_tls(CURL *easy, const kzi_settings *settings)
         kzi_easy_set_text(easy, CURLOPT_KEYPASSWD, settings->client_key_password);
 }
 
+/* HTTP/2 is another library's, which has memory of its own and wipes none of it. */
 static long http_version(const kzi_settings *settings)
 {
     if (settings->http_version && !strcmp(settings->http_version, "1.1"))
         return CURL_HTTP_VERSION_1_1;
     if (settings->http_version && !strcmp(settings->http_version, "2"))
         return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
-    return CURL_HTTP_VERSION_2TLS;
+    return kzi_wipes() ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
 }
 
 /* What all calls of a client have in common. False: no memory. */

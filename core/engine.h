@@ -132,6 +132,8 @@ void kzi_loops_wake(kz_client *client);
 /* Tells the threads that wait for a call (loop.c). */
 void kzi_pool_wake(kz_client *client);
 void kzi_pool_free(kz_client *client);
+/* Whether KZ_WIPE was asked for: what libcurl frees is wiped, and nothing is used whose memory is not. */
+bool kzi_wipes(void);
 /* False with STATE filled in when the process is a child after fork(). */
 bool kzi_client_usable(const kz_client *client, kz_error **error);
 void kzi_client_log(const kz_client *client, kz_log_level level, const char *area, const char *message,

@@ -2,10 +2,12 @@
 #include "mask.h"
 
 #include "auth.h"
+#include "header.h"
 #include "json_scan.h"
 #include "schema_json.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* Shorter ones would take words apart that are none of ours. */
 enum { SHORTEST = 4 };
@@ -87,14 +89,14 @@ static bool is_secret(const char *name, size_t length)
     return false;
 }
 
-/* name=value&name=value */
-static void mask_form(kzi_buffer *text, const char *form, size_t length)
+/* name=value&name=value; those that are known for secrets, or all. */
+static void mask_form(kzi_buffer *text, const char *form, size_t length, bool all)
 {
     for (const char *at = form, *end = form + length; at < end;) {
         const char *stop = memchr(at, '&', (size_t)(end - at));
         stop = stop ? stop : end;
         const char *equals = memchr(at, '=', (size_t)(stop - at));
-        if (equals && is_secret(at, (size_t)(equals - at)))
+        if (equals && (all || is_secret(at, (size_t)(equals - at))))
             mask_value(text, equals + 1, (size_t)(stop - equals - 1));
         at = stop + 1;
     }
@@ -171,18 +173,69 @@ static void mask_added(kzi_buffer *text, const char *value)
         mask_text(text, last + 1);
 }
 
+/* "Name: value" */
+static void mask_line(kzi_buffer *text, const char *line)
+{
+    const char *value = strchr(line, ':');
+    if (value)
+        mask_added(text, value + 1 + strspn(value + 1, " \t"));
+}
+
 static void mask_all_added(kzi_buffer *text, const kzi_call *call)
 {
     const kzi_list *headers = &call->client->settings->headers;
     const kzi_options *options = call->options;
-    for (size_t i = 0; i < headers->n; i++) {
-        const char *value = strchr(headers->items[i], ':') + 1;
-        mask_added(text, value + strspn(value, " \t"));
-    }
+    for (size_t i = 0; i < headers->n; i++)
+        mask_line(text, headers->items[i]);
     for (size_t i = 0; options && i < options->n_headers; i++)
         mask_added(text, options->headers[i].value);
     for (size_t i = 0; options && i < options->n_query; i++)
         mask_added(text, options->query[i].value);
+}
+
+/* What a provider adds: the headers of a credential, those of a signature and its values in the query, and what its own requests prove
+ * themselves by. */
+static void mask_credentials(kzi_buffer *text, const kzi_call *call)
+{
+    const char *value;
+    size_t length;
+    for (unsigned i = 0; call->grant && i < call->grant->n_lines; i++)
+        mask_line(text, call->grant->lines[i]);
+    for (const struct curl_slist *line = call->signature; line && line != call->headers; line = line->next)
+        mask_line(text, line->data);
+    for (const struct curl_slist *line = call->headers; line; line = line->next)
+        if (kzi_header_is(line->data, strlen(line->data), "authorization", &value, &length))
+            mask_added(text, value);
+    if (call->url_length && call->url.length > call->url_length)
+        mask_form(text, call->url.data + call->url_length + 1, call->url.length - call->url_length - 1, true);
+}
+
+/* The password of http://user:password@host. */
+static void mask_proxy(kzi_buffer *text, const char *url)
+{
+    const char *host = url ? strrchr(url, '@') : NULL, *scheme = host ? strstr(url, "://") : NULL;
+    const char *user = scheme && scheme < host ? scheme + 3 : url;
+    const char *password = host ? memchr(user, ':', (size_t)(host - user)) : NULL;
+    if (password)
+        mask_value(text, password + 1, (size_t)(host - password - 1));
+}
+
+/* What is told of a header Authorization or Proxy-Authorization, whoever sent it: libcurl makes that of a proxy, where it is not seen. */
+static void mask_told_headers(kzi_buffer *text)
+{
+    static const char name[] = "authorization:", behind[] = " \\\"\r\n,";
+    char *end = text->data + text->length;
+    for (char *at = text->data; at + sizeof name < end; at++) {
+        if (strncasecmp(at, name, sizeof name - 1) != 0)
+            continue;
+        at += sizeof name - 1;
+        at += strspn(at, " ");
+        const char *space = at + strcspn(at, behind);
+        if (*space == ' ') /* the scheme stays */
+            at += (size_t)(space - at) + strspn(space, " ");
+        size_t length = strcspn(at, behind);
+        memset(at, '*', length);
+    }
 }
 
 void kzi_mask_secrets(const kzi_call *call, kzi_buffer *text)
@@ -195,15 +248,16 @@ void kzi_mask_secrets(const kzi_call *call, kzi_buffer *text)
     mask_text(text, settings->token);
     mask_text(text, settings->hub_token);
     mask_text(text, settings->password);
+    mask_proxy(text, settings->proxy);
+    mask_told_headers(text);
     mask_all_added(text, call);
     if (call->client->auth)
         mask_settings(text, call->client->auth);
-    if (call->grant)
-        mask_text(text, call->grant->token);
+    mask_credentials(text, call);
     if (call->body_kind == KZ_BODY_FORM && call->body.data)
-        mask_form(text, call->body.data, call->body.length);
+        mask_form(text, call->body.data, call->body.length, false);
     if (call->body_kind == KZ_BODY_JSON && call->op && call->body.length)
         mask_members(text, call->op->params, (kz_json){ call->body.data, call->body.length });
     if (query)
-        mask_form(text, query + 1, strlen(query + 1));
+        mask_form(text, query + 1, strlen(query + 1), false);
 }

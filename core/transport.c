@@ -224,10 +224,12 @@ static bool set_connection(kzi_call *call, CURL *easy)
 static char encodings[64];
 static pthread_once_t encodings_once = PTHREAD_ONCE_INIT;
 
-/* What libcurl can decode, in the words that it would use itself. */
+/* What libcurl can decode, in the words that it would use itself; but where memory is to be wiped not by libraries that have memory of their own. */
 static void list_encodings(void)
 {
-    const int features = curl_version_info(CURLVERSION_NOW)->features;
+    int features = curl_version_info(CURLVERSION_NOW)->features;
+    if (kzi_wipes())
+        features &= ~(CURL_VERSION_BROTLI | CURL_VERSION_ZSTD);
     char text[sizeof encodings];
     snprintf(text, sizeof text, "%s%s%s", features & CURL_VERSION_LIBZ ? ", deflate, gzip" : "",
         features & CURL_VERSION_BROTLI ? ", br" : "", features & CURL_VERSION_ZSTD ? ", zstd" : "");

@@ -11,8 +11,10 @@ typedef struct kz_client kz_client;
 typedef struct kz_service kz_service;
 typedef struct kz_cancel kz_cancel;
 
-/* For kz_global_init(). */
-enum { KZ_WIPE = 1 /* memory that libcurl and json-c free is wiped too; call before anything else uses libcurl */ };
+/* For kz_global_init(). KZ_WIPE: what libcurl frees is wiped too, and the stack of the thread that frees a client. Libraries that do not wipe
+ * what was sent and received are not used then: answers are compressed with gzip at most, and connections speak HTTP/1.1 unless http_version
+ * says 2. Call it before anything else uses libcurl. What the TLS library itself leaves in memory is not reached. */
+enum { KZ_WIPE = 1 };
 
 /* Optional: prepares libcurl, once, with `flags`. Without it the first client does so with none. Thread-safe.
  * Errors: STATE (libcurl was prepared before and KZ_WIPE is asked for), NO_MEMORY. */

@@ -1,5 +1,5 @@
 /* test-wiped.c: after a sign-in no secret of it is left in memory: not the client's, not what the provider gave, not the claims of an ID token. */
-#include "../transport/memory.h"
+#include "../secrets/core.h"
 #include "drive.h"
 
 #include <glib.h>
@@ -8,7 +8,11 @@
 #include <jose/jwk.h>
 #include <string.h>
 
-enum { OF_CLIENT, DEVICE_CODE, ACCESS, REFRESH, SUBJECT, SECRETS };
+/* What each stands for here. */
+#define DEVICE_CODE BEARER
+#define ACCESS GIVEN_TOKEN
+#define REFRESH COMMAND_TOKEN
+#define SUBJECT TYPED_TOKEN
 
 #define AT "http://127.0.0.1"
 
@@ -17,7 +21,7 @@ static char *key_set;
 /* An ID token with a secret in its claims, and a signature that is wrong: the whole way of checking is gone. */
 static void write_id_token(char *out, gsize size)
 {
-    char subject[SECRET + 1], claims[256], payload[400] = "";
+    char subject[SECRET_SIZE], claims[256], payload[400] = "";
     secret_plain(SUBJECT, subject);
     snprintf(claims, sizeof claims, "{\"iss\":\"" AT "\",\"aud\":\"app\",\"exp\":9999999999,\"sub\":\"%s\"}", subject);
     jose_b64_enc_buf(claims, strlen(claims), payload, sizeof payload - 1);
@@ -35,9 +39,10 @@ typedef struct Script {
 static char *next(void *user, long *status, size_t *length)
 {
     Script *script = user;
-    char plain[3][SECRET + 1], token[1024] = "", *text = malloc(4096);
+    const Secret given[] = { DEVICE_CODE, ACCESS, REFRESH };
+    char plain[3][SECRET_SIZE], token[1024] = "", *text = malloc(4096);
     for (int i = 0; i < 3; i++)
-        secret_plain(DEVICE_CODE + i, plain[i]);
+        secret_plain(given[i], plain[i]);
     if (script->with_id_token)
         write_id_token(token, sizeof token);
     *status = 200;
@@ -61,27 +66,13 @@ static char *next(void *user, long *status, size_t *length)
     return text;
 }
 
-static int found(void)
-{
-    int sum = 0;
-    for (int i = 0; i < SECRETS; i++) {
-        unsigned char masked[SECRET];
-        secret_masked(i, masked);
-        int n = times_in_memory(masked);
-        if (n)
-            g_test_message("secret %d is there %d times", i, n);
-        sum += n;
-    }
-    return sum;
-}
-
 static void sign_in(bool with_id_token)
 {
-    char secret[SECRET + 1];
+    char secret[SECRET_SIZE];
     kz_error *error = NULL;
     bool granted = false;
     Script script = { 0, with_id_token };
-    secret_plain(OF_CLIENT, secret);
+    secret_plain(CLIENT_SECRET, secret);
     kz_client *client = drive_client(
         (const char *const[]){ "auth_client_id", "app", "auth_issuer", AT, "auth_token_endpoint", AT "/token",
             "auth_device_endpoint", AT "/device", "auth_jwks_uri", AT "/keys", "auth_client_secret", secret, NULL },
@@ -89,7 +80,7 @@ static void sign_in(bool with_id_token)
     kz_wipe(secret, sizeof secret);
     void *self = drive_create(client, &error);
     g_assert_nonnull(self);
-    g_assert_cmpint(found(), >=, 1); /* the test sees what it looks for */
+    g_assert_true(core_holds(CLIENT_SECRET)); /* the test sees what it looks for */
     kz_step step = drive(client, self, KZ_PROVIDER_SIGN_IN, NULL, next, &script, &granted, &error);
     g_assert_cmpint(granted, ==, !with_id_token);
     g_assert_cmpint(step, ==, with_id_token ? KZ_STEP_FAILED : KZ_STEP_DONE);
@@ -109,9 +100,9 @@ static void test_wiped(void)
     json_decref(set);
     json_decref(key);
     sign_in(false);
-    g_assert_cmpint(found(), ==, 0);
+    g_assert_true(core_is_clean());
     sign_in(true);
-    g_assert_cmpint(found(), ==, 0);
+    g_assert_true(core_is_clean());
     free(key_set);
 }
 

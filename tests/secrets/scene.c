@@ -1,4 +1,5 @@
 /* scene.c: the side of the client: see stage.h. Nothing of the test itself leaves a secret behind. */
+#include "../client.h"
 #include "core.h"
 #include "stage.h"
 
@@ -28,15 +29,9 @@ char *scene_url(const char *where, const char *path)
 
 kz_config *scene_config(Scene *scene, const char *base_url)
 {
-    kz_error **error = &scene->error;
-    kz_config *config = kz_config_new(error);
-    kz_config_set_isolated(config, true, error);
-    kz_config_set_log(config, seen_log, &scene->seen, KZ_LOG_TRACE, error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), error);
-    kz_config_set(config, "base_url", base_url, error);
-    kz_config_set(config, "max_retries", "0", error);
-    kz_config_set(config, "token_store", "none", error);
-    kz_config_set(config, "use_https", "false", error);
+    const char *const *settings = SETTINGS("max_retries", "0", "token_store", "none", "use_https", "false");
+    kz_config *config = test_config(base_url, settings, &scene->error);
+    kz_config_set_log(config, seen_log, &scene->seen, KZ_LOG_TRACE, &scene->error);
     return config;
 }
 

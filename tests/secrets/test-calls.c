@@ -197,6 +197,7 @@ static void test_day(gconstpointer scene)
     for (guint i = 0; i < wire_count(stage.parrot); i++) {
         const char *request = wire_request(stage.parrot, i);
         arrived |= secret_is_in(strstr(scene, "key") ? API_KEY : BEARER, request, strlen(request));
+        g_assert_nonnull(strstr(request, "\r\nAccept-Encoding: deflate, gzip\r\n")); /* the others' memory is not wiped */
     }
     g_assert_true(arrived || good); /* the parrot had something to repeat */
     g_assert_cmpuint(wire_count(stage.elsewhere), ==, good ? 0 : 1);

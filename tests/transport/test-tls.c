@@ -3,104 +3,17 @@
 #include "../client.h"
 #include "../wire/child.h"
 #include "certificates.h"
+#include "tls-server.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <kamiwaza/cluster.h>
-#include <openssl/ssl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #define KEY "sk-tls-secret"
-
-typedef struct Server {
-    SSL_CTX *context;
-    GSocket *socket;
-    GThread *thread;
-    GCancellable *stop;
-    char *url;
-    gint served;
-    gboolean rude; /* it resets connections: those that send much, and those that it has answered */
-} Server;
-
-static void serve(Server *server, GSocket *connection)
-{
-    static const char answer[] =
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"hostname\":\"h\"}";
-    SSL *ssl = SSL_new(server->context);
-    char text[4096];
-    size_t length = 0;
-    SSL_set_fd(ssl, g_socket_get_fd(connection));
-    g_unix_set_fd_nonblocking(g_socket_get_fd(connection), FALSE, NULL); /* GLib's sockets never block by themselves */
-    if (SSL_accept(ssl) == 1)
-        for (int n; (n = SSL_read(ssl, text + length, (int)(sizeof text - 1 - length))) > 0;) {
-            text[length += (size_t)n] = 0;
-            if (!strstr(text, "\r\n\r\n"))
-                continue;
-            g_atomic_int_inc(&server->served);
-            if (g_str_has_prefix(text, "GET "))
-                SSL_write(ssl, answer, sizeof answer - 1);
-            length = 0;
-            if (server->rude)
-                break;
-        }
-    else /* what the client sends meanwhile is read, else the alert would be lost with the connection */
-        for (shutdown(SSL_get_fd(ssl), SHUT_WR); recv(SSL_get_fd(ssl), text, sizeof text, 0) > 0;)
-            ;
-    if (server->rude) {
-        const struct linger now = { .l_onoff = 1 };
-        setsockopt(g_socket_get_fd(connection), SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    }
-    SSL_free(ssl);
-}
-
-static gpointer accept_all(gpointer data)
-{
-    Server *server = data;
-    for (GSocket *connection; (connection = g_socket_accept(server->socket, server->stop, NULL));) {
-        serve(server, connection);
-        g_object_unref(connection);
-    }
-    return NULL;
-}
-
-static void start(Server *server, const char *certificate, const char *key, gboolean wants_client)
-{
-    char *certificate_path = certificates_path(certificate), *key_path = certificates_path(key),
-         *ca = certificates_path("ca.pem");
-    *server = (Server){ .context = SSL_CTX_new(TLS_server_method()), .stop = g_cancellable_new() };
-    g_assert_cmpint(SSL_CTX_use_certificate_file(server->context, certificate_path, SSL_FILETYPE_PEM), ==, 1);
-    g_assert_cmpint(SSL_CTX_use_PrivateKey_file(server->context, key_path, SSL_FILETYPE_PEM), ==, 1);
-    if (wants_client) {
-        SSL_CTX_load_verify_locations(server->context, ca, NULL);
-        SSL_CTX_set_verify(server->context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    }
-    GInetAddress *loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
-    GSocketAddress *address = g_inet_socket_address_new(loopback, 0);
-    server->socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
-    g_assert_true(g_socket_bind(server->socket, address, TRUE, NULL) && g_socket_listen(server->socket, NULL));
-    g_object_unref(address);
-    g_object_unref(loopback);
-    address = g_socket_get_local_address(server->socket, NULL);
-    server->url = g_strdup_printf("https://localhost:%u", g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address)));
-    g_object_unref(address);
-    server->thread = g_thread_new("tls", accept_all, server);
-    g_free(certificate_path);
-    g_free(key_path);
-    g_free(ca);
-}
-
-static void stop(Server *server)
-{
-    g_cancellable_cancel(server->stop);
-    g_thread_join(server->thread);
-    g_object_unref(server->socket);
-    g_object_unref(server->stop);
-    SSL_CTX_free(server->context);
-    g_free(server->url);
-}
 
 static void count_warning(const kz_log_record *record, void *user)
 {
@@ -153,10 +66,10 @@ static void test_certificates(void)
         { "expired.pem", "good.key", { "verify_tls", "false" }, NULL, 1 },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Server server;
+        TlsServer server;
         kz_error *error = NULL;
         int warnings = 0;
-        start(&server, cases[i].certificate, cases[i].key, FALSE);
+        tls_server_start(&server, cases[i].certificate, cases[i].key, FALSE);
         bool fine = ask(server.url, cases[i].settings, &warnings, &error);
         g_test_message("%zu: %s", i, error ? error->message : "fine");
         g_assert_cmpint(fine, ==, !cases[i].problem);
@@ -166,7 +79,7 @@ static void test_certificates(void)
             g_assert_nonnull(strstr(error->message, cases[i].problem));
             expect(&error, KZ_ERROR_TLS, "localhost");
         }
-        stop(&server);
+        tls_server_stop(&server);
     }
 }
 
@@ -185,18 +98,18 @@ static void test_own_certificate(void)
         { { "ca_file", "ca.pem" }, "wants a certificate" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Server server;
+        TlsServer server;
         kz_error *error = NULL;
         const char *settings[10] = { NULL };
         memcpy(settings, cases[i].settings, sizeof cases[i].settings);
-        start(&server, "good.pem", "good.key", TRUE);
+        tls_server_start(&server, "good.pem", "good.key", TRUE);
         g_assert_cmpint(ask(server.url, settings, NULL, &error), ==, !cases[i].problem);
         if (cases[i].problem) {
             g_test_message("%zu: %s: %s", i, kz_error_class(error->code), error->message);
             g_assert_null(strstr(error->message, "wrong"));
             expect(&error, KZ_ERROR_TLS, cases[i].problem);
         }
-        stop(&server);
+        tls_server_stop(&server);
     }
 }
 
@@ -212,12 +125,12 @@ static void on_pipe(int number)
  * whose server has gone meanwhile. The program hears of neither. */
 static void test_sigpipe(void)
 {
-    Server server;
+    TlsServer server;
     kz_error *error = NULL;
     char *ca = certificates_path("ca.pem"), *name = g_strnfill(4 << 20, 'n');
     const struct sigaction ours = { .sa_handler = on_pipe };
     struct sigaction before;
-    start(&server, "good.pem", "good.key", FALSE);
+    tls_server_start(&server, "good.pem", "good.key", FALSE);
     server.rude = TRUE;
     sigaction(SIGPIPE, &ours, &before);
     for (int i = 0; i < 20; i++) {
@@ -240,7 +153,7 @@ static void test_sigpipe(void)
     }
     g_assert_cmpint(pipes, ==, 0);
     sigaction(SIGPIPE, &before, NULL);
-    stop(&server);
+    tls_server_stop(&server);
     g_free(ca);
     g_free(name);
 }
