@@ -21,14 +21,18 @@ static bool suits(json_t *key, const kz_oauth_jose_header *header)
         (!algorithm || !strcmp(algorithm, header->alg)) && (!header->kid || !id || !strcmp(id, header->kid));
 }
 
+/* The signature is a part of the token, and is wiped before jansson frees its copy. */
 static bool is_signed_by(json_t *key, const char *token)
 {
     const char *claims = strchr(token, '.') + 1, *signature = strchr(claims, '.') + 1;
-    json_t *jws = json_pack("{s:s%,s:s}", "protected", token, (size_t)(claims - token - 1), "signature", signature);
+    json_t *copy = json_string(signature);
+    json_t *jws = copy ? json_pack("{s:s%,s:O}", "protected", token, (size_t)(claims - token - 1), "signature", copy) : NULL;
     jose_io_t *io = jws ? jose_jws_ver_io(NULL, jws, NULL, key, false) : NULL;
     bool fine = io && io->feed(io, claims, (size_t)(signature - claims - 1)) && io->done(io);
     jose_io_decref(io);
     json_decref(jws);
+    kz_wipe(copy ? (char *)(uintptr_t)json_string_value(copy) : NULL, strlen(signature));
+    json_decref(copy);
     return fine;
 }
 
