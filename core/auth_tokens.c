@@ -72,6 +72,8 @@ static void refuse(const kz_provider_answer *answer, const char *what, const cha
     snprintf(message, sizeof message, "%s: %s", what, problem);
     kz_error facts = { .code = KZ_ERROR_AUTHENTICATION, .message = message, .status = answer->status };
     if (answer->failure) {
+        if (kz_error_is(answer->failure, KZ_ERROR_CONNECTION)) /* it was cut */
+            facts.code = answer->failure->code;
         facts.method = answer->failure->method;
         facts.url = answer->failure->url;
         facts.server_code = answer->failure->server_code;
@@ -146,6 +148,9 @@ kz_provider_tokens *kz_provider_read_tokens(const kz_provider_step *step, const 
         tokens->scope = kzi_token_text(whole, "scope", scope, whose, &problem);
         if (!tokens->access_token)
             kz_error_set(&problem, KZ_ERROR_AUTHENTICATION, "access_token", "%s has no \"access_token\".", whose);
+        else if (strchr(tokens->access_token, ' '))
+            kz_error_set(
+                &problem, KZ_ERROR_AUTHENTICATION, "access_token", "%s has an \"access_token\" that holds spaces.", whose);
         if (lifetime.text && !kzi_token_number(lifetime, &seconds))
             kz_error_set(&problem, KZ_ERROR_AUTHENTICATION, "expires_in", "%s has an \"expires_in\" that is no number.", whose);
         else if (lifetime.text)

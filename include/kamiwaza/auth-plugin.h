@@ -128,8 +128,8 @@ KZ_API const char *kz_provider_answer_header(const kz_provider_step *step, const
 
 /* The answer of the step's request as a JSON object, borrowed until the function returns; { NULL, 0 } with the slot filled when it is none.
  * `what` begins the messages: "Discovering the provider". Errors: AUTHENTICATION: the server refused (its `error` or `code` is the error's
- * server_code, its description in the message), or the answer is no JSON object. CONNECTION and its kinds: nobody answered. STATE: no
- * request ran. */
+ * server_code, its description in the message), or the answer is no JSON object. CONNECTION and its kinds: nobody answered, or it did not
+ * arrive whole. STATE: no request ran. */
 KZ_API kz_json kz_provider_answer_object(const kz_provider_step *step, const char *what, kz_error **error);
 
 /* What a token endpoint answers (RFC 6749, section 5.1). What it did not say is NULL. */
@@ -143,7 +143,8 @@ typedef struct kz_provider_tokens {
 /* Reads the answer of the step's request as one of a token endpoint. `what` begins the messages: "Signing in as ada". Returns a root,
  * which kz_free() wipes; the lifetime is a number or digits in a string, and cut at ten years.
  * Errors: AUTHENTICATION: the endpoint refused (its `error` or `code` is the error's server_code, its description in the message); the
- * answer is no JSON, has no token, or a lifetime that is none. CONNECTION and its kinds: nobody answered. STATE: no request ran. */
+ * answer is no JSON, has no token, or a lifetime that is none. CONNECTION and its kinds: nobody answered, or it did not arrive whole.
+ * STATE: no request ran. */
 KZ_API kz_provider_tokens *kz_provider_read_tokens(const kz_provider_step *step, const char *what, kz_error **error);
 
 /* "name=value&..." with all but unreserved characters percent-encoded: the body of a form, or a query. A field whose value is NULL is

@@ -61,8 +61,7 @@ static kz_step not_yet(oauth *it, oauth_run *run, kz_provider_step *step, kz_err
 {
     const kz_error *failure = step->answer.failure;
     const char *code = failure && failure->server_code ? failure->server_code : "";
-    bool silent = !step->answer.status && failure && kz_error_is(failure, KZ_ERROR_CONNECTION) &&
-        !kz_error_is(failure, KZ_ERROR_TLS);
+    bool silent = failure && kz_error_is(failure, KZ_ERROR_CONNECTION) && !kz_error_is(failure, KZ_ERROR_TLS);
     (void)it, (void)error;
     if (silent && ++run->unanswered <= MOST_UNANSWERED) {
         run->interval *= 2;

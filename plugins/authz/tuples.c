@@ -19,48 +19,20 @@ static void *done(bool fine)
     return fine ? (void *)(uintptr_t)nothing : NULL;
 }
 
-void *kzp_authz_upsert_tuple(kz_service *service, const void *arguments, kz_error **error)
-{
-    const kz_authz_upsert_tuple_params *params = arguments;
-    const kz_relationship_tuple *it = params->relationship;
-    const char *tenant = given(params->tenant_id);
-    return done(kz_authz_put_tuple((kz_authz *)service,
-        &(kz_authz_put_tuple_params){ .extra = it->extra,
-            .from = it->from,
-            .x_tenant_id = tenant,
-            .subject = it->subject,
-            .relation = it->relation,
-            .object = it->object,
-            .tenant_id = own_or(it->tenant_id, tenant) },
-        error));
-}
+/* The flow `name` sends its relation, of the type kz_`type`, by the operation `sender`; then come the members that are sent as they are. */
+#define FLOW(name, type, sender, ...)                                                                                            \
+    void *kzp_authz_##name(kz_service *service, const void *arguments, kz_error **error)                                         \
+    {                                                                                                                            \
+        const kz_authz_##name##_params *params = arguments;                                                                      \
+        const kz_##type *it = params->relationship;                                                                              \
+        const char *tenant = given(params->tenant_id);                                                                           \
+        const kz_authz_##sender##_params sent = {                                                                                \
+            .extra = it->extra, .from = it->from, .x_tenant_id = tenant, .tenant_id = own_or(it->tenant_id, tenant), __VA_ARGS__ \
+        };                                                                                                                       \
+        return done(kz_authz_##sender((kz_authz *)service, &sent, error));                                                       \
+    }
 
-void *kzp_authz_delete_tuple(kz_service *service, const void *arguments, kz_error **error)
-{
-    const kz_authz_delete_tuple_params *params = arguments;
-    const kz_relationship_tuple_delete *it = params->relationship;
-    const char *tenant = given(params->tenant_id);
-    return done(kz_authz_remove_tuple((kz_authz *)service,
-        &(kz_authz_remove_tuple_params){ .extra = it->extra,
-            .from = it->from,
-            .x_tenant_id = tenant,
-            .subject = it->subject,
-            .relation = it->relation,
-            .object = it->object,
-            .tenant_id = own_or(it->tenant_id, tenant) },
-        error));
-}
-
-void *kzp_authz_delete_object(kz_service *service, const void *arguments, kz_error **error)
-{
-    const kz_authz_delete_object_params *params = arguments;
-    const kz_relationship_object_delete *it = params->relationship;
-    const char *tenant = given(params->tenant_id);
-    return done(kz_authz_remove_object((kz_authz *)service,
-        &(kz_authz_remove_object_params){ .extra = it->extra,
-            .from = it->from,
-            .x_tenant_id = tenant,
-            .object = it->object,
-            .tenant_id = own_or(it->tenant_id, tenant) },
-        error));
-}
+FLOW(upsert_tuple, relationship_tuple, put_tuple, .subject = it->subject, .relation = it->relation, .object = it->object)
+FLOW(
+    delete_tuple, relationship_tuple_delete, remove_tuple, .subject = it->subject, .relation = it->relation, .object = it->object)
+FLOW(delete_object, relationship_object_delete, remove_object, .object = it->object)

@@ -51,6 +51,9 @@ struct Fixture {
 #define ALONE BY_HAND, "auth_client_secret", "s3cret-of-app"
 #define DEVICE "{\"device_code\":\"device-code-1\",\"user_code\":\"ABCD-EFGH\",\"verification_uri\":\"<>/device\""
 #define BY_DEVICE BY_HAND, "auth_device_endpoint", "<>/device_authorization", "auth_grant", "device_code"
+/* What the token is to be good for, as a setting and in forms. */
+#define FOR_THOSE "auth_audience", "those", "auth_resource", "https://api.example/x"
+#define THOSE "&audience=those&resource=https%3A%2F%2Fapi.example%2Fx"
 #define PENDING "{\"error\":\"authorization_pending\"}"
 
 /* begin() empties; then answers are added, or none; then open() starts the server (if there are answers) and the client. Settings are names

@@ -19,12 +19,12 @@ static void test_code(void)
     add_json(&f, "200 OK", DOCUMENT);
     add_json(&f, "200 OK", "");
     add_json(&f, "200 OK", keys);
-    OPEN(&f, SETTINGS, "auth_audience", "those", "auth_resource", "https://api.example");
+    OPEN(&f, SETTINGS, FOR_THOSE);
     g_assert_true(signs_in(&f));
     g_assert_nonnull(
         strstr(f.shown_url, "/authorize?tenant=1&response_type=code&client_id=app&redirect_uri=http%3A%2F%2F127.0.0.1%3A"));
     static const char *const parameters[][2] = { { "scope", "openid offline_access" }, { "prompt", "consent" },
-        { "audience", "those" }, { "resource", "https://api.example" }, { "code_challenge_method", "S256" } };
+        { "audience", "those" }, { "resource", "https://api.example/x" }, { "code_challenge_method", "S256" } };
     for (gsize i = 0; i < G_N_ELEMENTS(parameters); i++) {
         g_autofree char *value = parameter_of(f.shown_url, parameters[i][0]);
         g_assert_cmpstr(value, ==, parameters[i][1]);
@@ -43,6 +43,7 @@ static void test_code(void)
     g_assert_cmpstr(challenge, ==, text);
     g_assert_cmpuint(strlen(verifier), ==, 43);
     g_assert_cmpstr(code, ==, CODE);
+    g_assert_nonnull(strstr(form, THOSE));
     g_assert_cmpstr(redirect, ==, uri);
     g_ptr_array_add(f.secrets, g_strdup(verifier));
     kz_credential *credential = credential_of(&f);
@@ -140,6 +141,37 @@ static void test_listener(void)
     g_assert_true(signs_in(&f));
     g_assert_cmpuint(wire_count(f.server), ==, 3); /* the code was used once */
     end(&f);
+}
+
+/* While one waits for its browser, another signs in: each has a port, a state and a nonce of its own. */
+static Fixture *another;
+
+static void sign_in_after_another(Fixture *f, const char *url)
+{
+    g_assert_true(signs_in(another));
+    sign_in_well(f, url);
+}
+
+static void test_two_at_once(void)
+{
+    static const char *const own[] = { "redirect_uri", "state", "nonce", "code_challenge" };
+    Fixture fixtures[2];
+    g_autofree char *keys = key_set(first_key);
+    for (int i = 0; i < 2; i++) {
+        begin_browser(&fixtures[i], i ? sign_in_well : sign_in_after_another);
+        add_json(&fixtures[i], "200 OK", DOCUMENT);
+        add_json(&fixtures[i], "200 OK", "");
+        add_json(&fixtures[i], "200 OK", keys);
+        OPEN(&fixtures[i], SETTINGS);
+    }
+    another = &fixtures[1];
+    g_assert_true(signs_in(&fixtures[0]));
+    for (gsize i = 0; i < G_N_ELEMENTS(own); i++) {
+        g_autofree char *one = parameter_of(fixtures[0].shown_url, own[i]), *two = parameter_of(fixtures[1].shown_url, own[i]);
+        g_assert_cmpstr(one, !=, two);
+    }
+    end(&fixtures[0]);
+    end(&fixtures[1]);
 }
 
 /* ---- redirects that are none of ours ---- */
@@ -268,6 +300,7 @@ int main(int argc, char **argv)
     code_begin();
     g_test_add_func("/oauth/a-code-by-a-browser", test_code);
     g_test_add_func("/oauth/the-listener-takes-one-answer-and-turns-all-else-away", test_listener);
+    g_test_add_func("/oauth/two-at-once", test_two_at_once);
     g_test_add_func("/oauth/redirects-that-are-none-of-ours", test_redirects);
     g_test_add_func("/oauth/long-descriptions-are-cut", test_long_description);
     g_test_add_func("/oauth/providers-without-a-safe-way-are-refused", test_providers_that_cannot);

@@ -13,7 +13,7 @@ static void test_device(void)
     add_json(&f, "400 Bad Request", "{\"error\":\"slow_down\"}");
     add_json(&f, "400 Bad Request", PENDING);
     add_json(&f, "200 OK", TOKENS(""));
-    OPEN(&f, BY_DEVICE, "auth_scope", "openid");
+    OPEN(&f, BY_DEVICE, FOR_THOSE, "auth_scope", "openid");
     g_assert_true(signs_in(&f));
     static const double waits[] = { 7, 7, 12, 12 };
     g_assert_cmpuint(f.n_waits, ==, G_N_ELEMENTS(waits));
@@ -22,9 +22,9 @@ static void test_device(void)
     g_assert_cmpstr(f.shown_code, ==, "ABCD-EFGH");
     g_assert_true(g_str_has_suffix(f.shown_url, "/device") && g_str_has_suffix(f.shown_whole, "/device?code=1"));
     g_assert_cmpfloat(f.shown_lifetime, ==, 600);
-    g_assert_cmpstr(body_of(wire_request(f.server, 0)), ==, "scope=openid&client_id=app");
+    g_assert_cmpstr(body_of(wire_request(f.server, 0)), ==, "scope=openid" THOSE "&client_id=app");
     g_assert_cmpstr(body_of(wire_request(f.server, 4)), ==,
-        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=device-code-1&client_id=app");
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=device-code-1" THOSE "&client_id=app");
     end(&f);
 }
 

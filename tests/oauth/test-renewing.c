@@ -18,13 +18,16 @@ static void test_rotation(void)
     add_json(&f, "401 Unauthorized", "{}");
     add_json(&f, "400 Bad Request", "{\"error\":\"invalid_grant\",\"error_description\":\"reuse detected\"}");
     add_json(&f, "401 Unauthorized", "{}");
-    OPEN(&f, BY_DEVICE);
+    OPEN(&f, BY_DEVICE, FOR_THOSE);
     g_assert_true(signs_in(&f) && calls(&f) && calls(&f));
-    g_assert_cmpstr(body_of(wire_request(f.server, 3)), ==, "grant_type=refresh_token&refresh_token=refresh-1&client_id=app");
+    g_assert_cmpstr(
+        body_of(wire_request(f.server, 3)), ==, "grant_type=refresh_token&refresh_token=refresh-1" THOSE "&client_id=app");
     g_assert_nonnull(strstr(wire_request(f.server, 4), "Bearer access-2"));
-    g_assert_cmpstr(body_of(wire_request(f.server, 6)), ==, "grant_type=refresh_token&refresh_token=refresh-2&client_id=app");
+    g_assert_cmpstr(
+        body_of(wire_request(f.server, 6)), ==, "grant_type=refresh_token&refresh_token=refresh-2" THOSE "&client_id=app");
     g_assert_false(calls(&f));
-    g_assert_cmpstr(body_of(wire_request(f.server, 9)), ==, "grant_type=refresh_token&refresh_token=refresh-2&client_id=app");
+    g_assert_cmpstr(
+        body_of(wire_request(f.server, 9)), ==, "grant_type=refresh_token&refresh_token=refresh-2" THOSE "&client_id=app");
     g_assert_cmpstr(f.error->server_code, ==, "invalid_grant");
     EXPECT(&f, KZ_ERROR_AUTHENTICATION, "Renewing the sign-in", "reuse detected", "sign in again");
     g_assert_cmpuint(wire_count(f.server), ==, 10);
@@ -37,42 +40,92 @@ static void test_rotation(void)
     end(&f);
 }
 
-static void test_failed_renewal_keeps_what_renews(void)
+/* What comes in place of tokens, and is told. The connection ends after it. */
+static const struct {
+    const char *status, *body;
+    kz_error_code code;
+    const char *says;
+} bad_answers[] = {
+    { "503 Service Unavailable", "{\"error\":\"temporarily_unavailable\"}", KZ_ERROR_AUTHENTICATION, "try again later" },
+    { "500 Oh", "<html>", KZ_ERROR_AUTHENTICATION, "500" },
+    { "404 Not Found", "<html>", KZ_ERROR_AUTHENTICATION, "404" },
+    { "400 Bad Request", "{\"error\":\"invalid_request\"}", KZ_ERROR_AUTHENTICATION, "invalid_request" },
+    { "200 OK", "<html>", KZ_ERROR_AUTHENTICATION, "HTML" },
+    { "200 OK", "", KZ_ERROR_AUTHENTICATION, "empty" },
+    { "200 OK", "{\"access_token\":\"" TOKEN, KZ_ERROR_AUTHENTICATION, "breaks off" },
+    { "200 OK", "{\"token_type\":\"Bearer\"}", KZ_ERROR_AUTHENTICATION, "no \"access_token\"" },
+    { "200 OK", TOKENS(",\"expires_in\":-1"), KZ_ERROR_AUTHENTICATION, "expires_in" },
+    { "200 OK", TOKENS(",\"expires_in\":\"soon\""), KZ_ERROR_AUTHENTICATION, "expires_in" },
+    { "200 OK", "{\"access_token\":\"a b\",\"token_type\":\"Bearer\"}", KZ_ERROR_AUTHENTICATION, "spaces" },
+    { "200 OK", "{\"access_token\":\"" TOKEN "\",\"token_type\":\"mac\"}", KZ_ERROR_AUTHENTICATION, "Bearer" },
+    { "200 OK\r\nContent-Length: 1000", TOKENS(""), KZ_ERROR_CONNECTION, "did not arrive whole" }, /* cut on its way */
+    { NULL, NULL, KZ_ERROR_CONNECTION, "" },
+};
+
+static void add_bad(Fixture *f, gsize i)
 {
-    Fixture f;
-    begin(&f);
-    add_json(&f, "200 OK", DEVICE "}");
-    add_json(&f, "200 OK", TOKENS(",\"refresh_token\":\"refresh-1\""));
-    add_json(&f, "401 Unauthorized", "{}");
-    add_json(&f, "503 Service Unavailable", "{\"error\":\"temporarily_unavailable\"}");
-    add_json(&f, "401 Unauthorized", "{}");
-    add_json(&f, "200 OK", TOKENS(""));
-    add_json(&f, "200 OK", "[]");
-    OPEN(&f, BY_DEVICE);
-    g_assert_true(signs_in(&f));
-    g_assert_false(calls(&f));
-    EXPECT(&f, KZ_ERROR_AUTHENTICATION, "temporarily_unavailable", "try again later");
-    g_assert_true(calls(&f));
-    g_assert_nonnull(strstr(wire_request(f.server, 5), "refresh_token=refresh-1"));
-    end(&f);
+    g_autofree char *whole = g_strdup_printf("HTTP/1.1 %s\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n%s",
+        bad_answers[i].status, bad_answers[i].body);
+    add_text(f, whole);
+    f->answers[f->n_answers - 1].flags = WIRE_CLOSE;
+    if (!bad_answers[i].status)
+        f->answers[f->n_answers - 1].text = NULL;
+    g_test_message("%s", whole);
 }
 
-static void test_failed_sign_in_keeps_what_there_is(void)
+static void expect_bad(Fixture *f, gsize i, const char *step)
 {
-    Fixture f;
-    begin(&f);
-    add_json(&f, "200 OK", DEVICE "}");
-    add_json(&f, "200 OK", TOKENS(",\"refresh_token\":\"refresh-1\""));
-    add_json(&f, "200 OK", DEVICE "}");
-    add_json(&f, "400 Bad Request", "{\"error\":\"access_denied\"}");
-    add_json(&f, "200 OK", "[]");
-    OPEN(&f, BY_DEVICE);
-    g_assert_true(signs_in(&f));
-    g_assert_false(signs_in(&f));
-    EXPECT(&f, KZ_ERROR_AUTHENTICATION, "access_denied");
-    g_assert_true(calls(&f));
-    g_assert_nonnull(strstr(wire_request(f.server, 4), "Bearer " TOKEN));
-    end(&f);
+    bool connection = bad_answers[i].code == KZ_ERROR_CONNECTION;
+    EXPECT(f, bad_answers[i].code, connection ? "" : step, bad_answers[i].says);
+}
+
+/* Neither the token nor what renews it: the next call goes with the one, the next renewal with the other. */
+static void test_bad_renewals_lose_nothing(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(bad_answers); i++) {
+        Fixture f;
+        begin(&f);
+        add_json(&f, "200 OK", DEVICE "}");
+        add_json(&f, "200 OK", TOKENS(",\"refresh_token\":\"refresh-1\""));
+        add_json(&f, "401 Unauthorized", "{}");
+        add_bad(&f, i);
+        add_json(&f, "200 OK", "[]");
+        add_json(&f, "401 Unauthorized", "{}");
+        add_json(&f, "200 OK", "{\"access_token\":\"access-2\",\"token_type\":\"Bearer\"}");
+        add_json(&f, "200 OK", "[]");
+        OPEN(&f, BY_DEVICE);
+        g_assert_true(signs_in(&f));
+        g_assert_false(calls(&f));
+        expect_bad(&f, i, "Renewing the sign-in");
+        g_assert_true(calls(&f) && calls(&f));
+        g_assert_nonnull(strstr(wire_request(f.server, 4), "Bearer " TOKEN));
+        g_assert_nonnull(strstr(wire_request(f.server, 6), "refresh_token=refresh-1"));
+        g_assert_nonnull(strstr(wire_request(f.server, 7), "Bearer access-2"));
+        end(&f);
+    }
+}
+
+static void test_bad_sign_ins_lose_nothing(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(bad_answers); i++) {
+        if (!bad_answers[i].status) /* such a poll is made again */
+            continue;
+        Fixture f;
+        begin(&f);
+        add_json(&f, "200 OK", DEVICE "}");
+        add_json(&f, "200 OK", TOKENS(",\"refresh_token\":\"refresh-1\""));
+        add_json(&f, "200 OK", DEVICE "}");
+        for (int polls = 0; polls < (bad_answers[i].code == KZ_ERROR_CONNECTION ? 6 : 1); polls++)
+            add_bad(&f, i);
+        add_json(&f, "200 OK", "[]");
+        OPEN(&f, BY_DEVICE);
+        g_assert_true(signs_in(&f));
+        g_assert_false(signs_in(&f));
+        expect_bad(&f, i, "Signing in by another device");
+        g_assert_true(calls(&f));
+        g_assert_nonnull(strstr(wire_request(f.server, wire_count(f.server) - 1), "Bearer " TOKEN));
+        end(&f);
+    }
 }
 
 static void test_revocation(void)
@@ -122,8 +175,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/oauth/refresh-tokens-rotate-and-reuse-ends-the-sign-in", test_rotation);
-    g_test_add_func("/oauth/a-renewal-that-fails-for-a-while-loses-nothing", test_failed_renewal_keeps_what_renews);
-    g_test_add_func("/oauth/a-sign-in-that-fails-loses-nothing", test_failed_sign_in_keeps_what_there_is);
+    g_test_add_func("/oauth/a-renewal-that-fails-loses-nothing", test_bad_renewals_lose_nothing);
+    g_test_add_func("/oauth/a-sign-in-that-fails-loses-nothing", test_bad_sign_ins_lose_nothing);
     g_test_add_func("/oauth/signing-out-gives-the-tokens-back", test_revocation);
     g_test_add_func("/oauth/nobody-signed-in-says-what-to-do", test_nobody_signed_in);
     return g_test_run();

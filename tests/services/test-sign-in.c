@@ -58,6 +58,28 @@ static void test_short_tokens(void)
     emulator_end(&f);
 }
 
+/* The emulator refuses a good token once: it is renewed, once, and the call made again. */
+static void test_refused_on_demand(void)
+{
+    static const char *const options[] = { "--require-auth", "--user", "ann:secret", "--fault",
+        "status=401,count=1,path=/api/auth/users/me", NULL };
+    EmulatorFixture f;
+    emulator_begin(&f, options);
+    kz_client *ann = client_of_ann(&f, "secret");
+    kz_credential *before = kz_client_credential(ann, &f.error);
+    is_ann(&f, ann);
+    kz_credential *after = kz_client_credential(ann, &f.error);
+    is_ann(&f, ann);
+    kz_credential *later = kz_client_credential(ann, &f.error);
+    g_assert_cmpstr(before->token, !=, after->token);
+    g_assert_cmpstr(later->token, ==, after->token);
+    kz_free(before);
+    kz_free(after);
+    kz_free(later);
+    kz_client_free(ann);
+    emulator_end(&f);
+}
+
 static void test_wrong_password(void)
 {
     static const char *const options[] = { "--require-auth", "--user", "ann:secret", NULL };
@@ -78,6 +100,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sign-in/a-session-that-ended-is-followed-by-another", test_ended_session);
     g_test_add_func("/sign-in/tokens-of-a-second-do-for-many-calls", test_short_tokens);
+    g_test_add_func("/sign-in/a-token-refused-on-demand-is-renewed", test_refused_on_demand);
     g_test_add_func("/sign-in/a-wrong-password-is-told", test_wrong_password);
     return g_test_run();
 }
