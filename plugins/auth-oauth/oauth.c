@@ -2,6 +2,7 @@
  * program of its own, renews what it got and gives it back. Here is where a run begins: which way it goes. */
 #include "oauth.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,23 +19,17 @@ static void destroy(void *self)
 /* Tokens of one client, for one scope and audience, are an entry of the token store. */
 static bool keep(oauth *it, kz_error **error)
 {
-    const char *parts[] = { it->client_id, it->issuer ? it->issuer : it->given.token_endpoint, it->scope, it->audience,
-        it->resource };
-    char account[1024];
+    const struct {
+        const char *name, *value;
+    } parts[] = { { "", it->client_id }, { " ", it->issuer ? it->issuer : it->given.token_endpoint }, { " scope=", it->scope },
+        { " audience=", it->audience }, { " resource=", it->resource } };
+    char account[1024] = "";
     size_t used = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        size_t length = parts[i] ? strlen(parts[i]) : 0;
-        if (!length)
-            continue;
-        if (used + length + 2 > sizeof account)
-            return kz_error_set(
-                error, KZ_ERROR_CONFIG, "auth_scope", "The settings of auth-oauth are longer than 1000 characters.");
-        if (used)
-            account[used++] = ' ';
-        memcpy(account + used, parts[i], length);
-        used += length;
-    }
-    account[used] = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && used < sizeof account; i++)
+        if (parts[i].value && *parts[i].value)
+            used += (size_t)snprintf(account + used, sizeof account - used, "%s%s", parts[i].name, parts[i].value);
+    if (used >= sizeof account)
+        return kz_error_set(error, KZ_ERROR_CONFIG, "auth_scope", "The settings of auth-oauth are longer than 1000 characters.");
     return kz_provider_keeps(it->core, account, error);
 }
 

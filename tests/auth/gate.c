@@ -25,7 +25,7 @@ static char *give_token(Gate *gate)
     gate->tokens++;
     g_autofree char *body = gate->lifetime
         ? g_strdup_printf("{\"token\":\"secret-%d\",\"lifetime\":%d}", gate->epoch, gate->lifetime)
-        : g_strdup_printf("{\"token\":\"secret-%d\"}", gate->epoch);
+        : g_strdup_printf("{\"token\":\"secret-%d\",\"access_token\":\"secret-%d\"}", gate->epoch, gate->epoch);
     return answer("200 OK", "", body);
 }
 
@@ -53,7 +53,7 @@ static char *serve(const char *request, void *user)
 {
     Gate *gate = user;
     g_mutex_lock(&gate->lock);
-    char *text = g_str_has_prefix(request, "POST /token ") ? give_token(gate) : let_in(gate, request);
+    char *text = g_str_has_prefix(request, "POST /token") ? give_token(gate) : let_in(gate, request);
     g_cond_broadcast(&gate->changed);
     g_mutex_unlock(&gate->lock);
     return text;

@@ -33,28 +33,32 @@ static void end(Home *h)
     token_folder_end(&h->f);
 }
 
-/* The token that a new client of these settings has; where it is from. */
-static char *token_of(Home *h, const char *provider, const char *base_url, const char *user, const char *source)
+/* The token that a new client has, and where it is from. `settings` are names and values in turn, NULL at the end. */
+static void expect_token(Home *h, const char *provider, const char *const *settings, int number, bool kept)
 {
     kz_error *error = NULL;
     kz_config *config = kz_config_new(&error);
-    g_autofree char *issuer = g_strconcat(wire_url(h->v.gate.server), "/token", NULL);
+    g_autofree char *issuer = g_strconcat(wire_url(h->v.gate.server), "/token", NULL),
+                    *due = g_strdup_printf("secret-%d", number);
+    set_epoch(&h->v, number);
     kz_config_set_isolated(config, true, &error);
-    kz_config_set(config, "base_url", base_url, &error);
-    kz_config_set(config, "auth_issuer", issuer, &error);
+    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &error);
+    kz_config_set(config, "base_url", wire_url(h->v.gate.server), &error);
     kz_config_set(config, "token_path", h->f.path, &error);
-    kz_config_set(config, "username", user, &error);
-    kz_config_set_auth(config, provider, &keeper, NULL, &error);
+    kz_config_set(config, provider ? "auth_issuer" : "auth_token_endpoint", issuer, &error);
+    for (; *settings; settings += 2)
+        kz_config_set(config, settings[0], settings[1], &error);
+    if (provider)
+        kz_config_set_auth(config, provider, &keeper, NULL, &error);
     kz_client *client = kz_client_new(config, &error);
     kz_credential *credential = kz_client_credential(client, &error);
     if (error)
         g_error("%s", error->message);
-    g_assert_cmpstr(credential->source, ==, source);
-    char *token = g_strdup(credential->token);
+    g_assert_cmpstr(credential->source, ==, kept ? "token store" : "provider");
+    g_assert_cmpstr(credential->token, ==, due);
     kz_free(credential);
     kz_client_free(client);
     kz_config_free(config);
-    return token;
 }
 
 static void test_entries(void)
@@ -63,19 +67,32 @@ static void test_entries(void)
     begin(&h);
     g_autofree char *below = g_strconcat(wire_url(h.v.gate.server), "/below", NULL);
     const struct {
-        const char *provider, *base_url, *user;
-    } cases[] = { { "turnstile", wire_url(h.v.gate.server), "ada" }, { "turnstile", wire_url(h.v.gate.server), "bob" },
-        { "turnstile", below, "ada" }, { "turnpike", wire_url(h.v.gate.server), "ada" },
-        { "turnstile", wire_url(h.v.gate.server), NULL } };
-    for (int again = 0; again < 2; again++)
-        for (int i = 0; i < (int)G_N_ELEMENTS(cases); i++) {
-            g_autofree char *due = g_strdup_printf("secret-%d", i + 1);
-            set_epoch(&h.v, i + 1);
-            g_autofree char *token = token_of(
-                &h, cases[i].provider, cases[i].base_url, cases[i].user, again ? "token store" : "provider");
-            g_assert_cmpstr(token, ==, due);
-        }
+        const char *provider, *settings[5];
+    } cases[] = { { "turnstile", { "username", "ada" } }, { "turnstile", { "username", "bob" } },
+        { "turnstile", { "username", "ada", "base_url", below } }, { "turnpike", { "username", "ada" } },
+        { "turnstile", { NULL } } };
+    for (int kept = 0; kept < 2; kept++)
+        for (int i = 0; i < (int)G_N_ELEMENTS(cases); i++)
+            expect_token(&h, cases[i].provider, cases[i].settings, i + 1, kept);
     g_assert_cmpint(h.v.gate.asked, ==, (int)G_N_ELEMENTS(cases));
+    end(&h);
+}
+
+/* What a token is good for, and whose it is, is told apart by OAuth too. */
+static void test_entries_of_oauth(void)
+{
+    Home h;
+    begin(&h);
+    g_autofree char *another = g_strconcat(wire_url(h.v.gate.server), "/token2", NULL);
+    const char *const changes[][2] = { { "auth_client_id", "app" }, { "auth_client_id", "tool" }, { "auth_scope", "read" },
+        { "auth_scope", "write" }, { "auth_audience", "read" }, { "auth_resource", "read" }, { "auth_token_endpoint", another } };
+    for (int kept = 0; kept < 2; kept++)
+        for (int i = 0; i < (int)G_N_ELEMENTS(changes); i++) {
+            const char *const settings[] = { "auth", "oauth", "auth_client_id", "app", "auth_client_secret", "secret-s",
+                changes[i][0], changes[i][1], NULL };
+            expect_token(&h, NULL, settings, i + 1, kept);
+        }
+    g_assert_cmpint(h.v.gate.asked, ==, (int)G_N_ELEMENTS(changes));
     end(&h);
 }
 
@@ -161,6 +178,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/kept/for-each-base-url-way-and-account", test_entries);
+    if (g_getenv("KAMIWAZA_TEST_OAUTH"))
+        g_test_add_func("/kept/for-each-client-scope-and-audience", test_entries_of_oauth);
     g_test_add_func("/kept/a-store-of-no-use-is-an-error-and-stays", test_store_of_no_use);
     g_test_add_func("/kept/a-full-disk-costs-nothing", test_full);
     return g_test_run();

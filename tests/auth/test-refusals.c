@@ -329,6 +329,32 @@ static void test_a_refused_refresh_token_is_not_sent_again(void)
     end(&it);
 }
 
+static void test_a_refused_refresh_token_leaves_the_store(void)
+{
+    Platform it;
+    TokenFolder f;
+    begin(&it);
+    token_folder_begin(&f);
+    it.grant = "{\"access_token\": \"t1\", \"refresh_token\": \"refresh-of-ada\"}";
+    for (int i = 0; i < 2; i++) { /* the second is another process */
+        kz_error *error = NULL;
+        kz_client *client = CLIENT(&it, "auth", "password", "username", "ada", "token_store", "file", "token_path", f.path);
+        g_assert_true(i || types(client, "right"));
+        it.refuses = true;
+        it.status = "401 Unauthorized";
+        it.body = "{\"detail\": \"Session over\"}";
+        g_assert_false(list(client, &error));
+        g_assert_nonnull(strstr(error->message, i ? "ada is not signed in; run" : "The session has ended"));
+        kz_error_free(error);
+        g_assert_cmpint(it.asked, ==, 2);
+        g_autofree char *kept = token_bytes(f.path);
+        g_assert_null(strstr(kept, "refresh-of-ada"));
+        kz_client_free(client);
+    }
+    token_folder_end(&f);
+    end(&it);
+}
+
 /* A gateway that speaks for a platform which is away is not the platform. */
 static void test_a_page_does_not_cost_the_refresh_token(void)
 {
@@ -490,6 +516,7 @@ int main(int argc, char **argv)
     g_test_add_func("/refusals/of-every-kind", test_every_kind_of_refusal);
     g_test_add_func("/refusals/a-typed-password-may-be-wrong", test_a_typed_password_may_be_wrong);
     g_test_add_func("/refusals/a-refused-refresh-token-is-not-sent-again", test_a_refused_refresh_token_is_not_sent_again);
+    g_test_add_func("/refusals/a-refused-refresh-token-leaves-the-store", test_a_refused_refresh_token_leaves_the_store);
     g_test_add_func("/refusals/a-page-does-not-cost-the-refresh-token", test_a_page_does_not_cost_the_refresh_token);
     g_test_add_func("/refusals/another-process-ends-the-pause", test_another_process_ends_the_pause);
     g_test_add_func("/refusals/an-ended-token-in-the-store-ends-no-pause", test_an_ended_token_in_the_store_ends_no_pause);

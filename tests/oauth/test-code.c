@@ -62,11 +62,21 @@ static void test_code(void)
     end(&f);
 }
 
+/* -1: nobody listens. */
+static int connected_to(const char *host, guint16 port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = inet_addr(host) };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (!connect(fd, (struct sockaddr *)&address, sizeof address))
+        return fd;
+    close(fd);
+    return -1;
+}
+
 static int connected(guint16 port)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+    int fd = connected_to("127.0.0.1", port);
+    g_assert_cmpint(fd, >=, 0);
     return fd;
 }
 
@@ -110,7 +120,8 @@ static void knock(Fixture *f, const char *url)
         if (!g_str_has_prefix(page, begins) && strcmp(cases[i].status, "431") != 0) /* what is not read may reset it */
             g_error("%s: %s", cases[i].request, page);
     }
-    for (int i = 0; i < 10; i++) /* more than it looks after: the oldest give way */
+    g_assert_cmpint(connected_to("127.0.0.2", port), ==, -1); /* one address of this machine, and no other */
+    for (int i = 0; i < 10; i++)                              /* more than it looks after: the oldest give way */
         idle[i] = connected(port);
     int slow = connected(port), second = connected(port);
     for (const char *c = good; *c; c++) {
@@ -194,6 +205,7 @@ static void test_redirects(void)
     } cases[] = {
         { "code=" CODE "&state=wrong", "400", { "state is wrong", "Sign in again" } },
         { "code=" CODE "&state=@x", "400", { "state is wrong" } },
+        { "code=" CODE "&state=0123456789012345678901234567890123456789012", "400", { "state is wrong" } }, /* as long as ours */
         { "code=" CODE "&state=@", "200", { "came back from the provider \"\"" } }, /* iss was announced */
         { "code=" CODE "&state=@&iss=https%3A%2F%2Fevil.example", "200", { "evil.example", "code was not used" } },
         { "error=access_denied&error_description=You+said%20no&state=@&iss=ISS", "200",

@@ -40,6 +40,25 @@ static void test_rotation(void)
     end(&f);
 }
 
+/* A program with a secret, at which a person has signed in: when that ends it does not go on as itself in silence. */
+static void test_person_does_not_become_the_program(void)
+{
+    Fixture f;
+    begin(&f);
+    add_json(&f, "200 OK", DEVICE "}");
+    add_json(&f, "200 OK", TOKENS(",\"refresh_token\":\"refresh-1\""));
+    add_json(&f, "401 Unauthorized", "{}");
+    add_json(&f, "400 Bad Request", "{\"error\":\"invalid_grant\"}");
+    add_json(&f, "200 OK", TOKENS(""));
+    OPEN(&f, ALONE, "auth_device_endpoint", "<>/device_authorization");
+    f.person.way = KZ_SIGN_IN_DEVICE;
+    g_assert_true(signs_in(&f));
+    g_assert_false(calls(&f));
+    EXPECT(&f, KZ_ERROR_AUTHENTICATION, "Renewing the sign-in", "sign in again");
+    g_assert_cmpuint(wire_count(f.server), ==, 4);
+    end(&f);
+}
+
 /* What comes in place of tokens, and is told. The connection ends after it. */
 static const struct {
     const char *status, *body;
@@ -175,6 +194,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/oauth/refresh-tokens-rotate-and-reuse-ends-the-sign-in", test_rotation);
+    g_test_add_func("/oauth/a-person-does-not-become-the-program", test_person_does_not_become_the_program);
     g_test_add_func("/oauth/a-renewal-that-fails-loses-nothing", test_bad_renewals_lose_nothing);
     g_test_add_func("/oauth/a-sign-in-that-fails-loses-nothing", test_bad_sign_ins_lose_nothing);
     g_test_add_func("/oauth/signing-out-gives-the-tokens-back", test_revocation);
