@@ -124,6 +124,23 @@ static void test_settings_change_the_grant(void)
     wire_stop(server);
 }
 
+/* A token that is no value of a cookie travels in its header alone. */
+static void test_cookies_are_whole(void)
+{
+    static const char *const tokens[] = { "a,b", "a;b", "a\\\\b", "a\\\"b", "a\303\244b" };
+    for (gsize i = 0; i < G_N_ELEMENTS(tokens); i++) {
+        g_autofree char *body = g_strdup_printf("{\"access_token\": \"%s\"}", tokens[i]);
+        const WireAnswer script[] = { answer_of("200 OK", body, "POST /auth/token"), LIST };
+        WireServer *server = wire_start(script, G_N_ELEMENTS(script));
+        kz_client *client = CLIENT(wire_url(server), ADA);
+        assert_list(client);
+        assert_asked(server, 1, "GET /models", "\r\nAuthorization: Bearer a");
+        g_assert_null(strstr(wire_request(server, 1), "Cookie"));
+        kz_client_free(client);
+        wire_stop(server);
+    }
+}
+
 /* The token is refused: renewed by the refresh token, and with the one that came then. */
 static void test_renews_by_refresh_token(void)
 {
@@ -432,6 +449,7 @@ int main(int argc, char **argv)
     texts = g_ptr_array_new_with_free_func(g_free);
     g_test_add_func("/password/signs-in-as-the-platform-has-it", test_signs_in);
     g_test_add_func("/password/settings-change-the-grant", test_settings_change_the_grant);
+    g_test_add_func("/password/cookies-are-whole-or-none", test_cookies_are_whole);
     g_test_add_func("/password/renews-by-the-refresh-token-and-the-next", test_renews_by_refresh_token);
     g_test_add_func("/password/renews-before-the-end", test_renews_before_the_end);
     g_test_add_func(

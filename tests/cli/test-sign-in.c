@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,14 +26,18 @@ static char *said_path(void)
     return g_build_filename(runner_home(), "said", NULL);
 }
 
-/* What the browser tells. */
+/* What the browser tells, for which it has half a minute. */
 static char *browsed(void)
 {
     char text[8192];
     gsize length = 0;
     gssize n;
     g_autofree char *path = said_path();
-    int fd = open(path, O_RDONLY); /* until it does */
+    int fd = open(path, O_RDONLY | O_NONBLOCK);
+    struct pollfd said = { .fd = fd, .events = POLLIN };
+    if (poll(&said, 1, 30000) != 1)
+        g_error("the browser was not opened, or did not live to tell");
+    fcntl(fd, F_SETFL, 0);
     while ((n = read(fd, text + length, sizeof text - 1 - length)) > 0)
         length += (gsize)n;
     close(fd);
