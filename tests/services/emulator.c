@@ -56,14 +56,20 @@ kz_client *emulator_client_with(const char *url, const char *setting, const char
     return emulator_client_set(url, (const char *const[]){ setting, value, NULL }, error);
 }
 
-kz_client *emulator_client_set(const char *url, const char *const *settings, kz_error **error)
+kz_config *emulator_config(const char *url, const char *const *settings, kz_error **error)
 {
     kz_config *config = test_config(url, settings, error);
     char *hub = g_strdup_printf("%.*s/hub", (int)(strlen(url) - 4), url);
     kz_config_set(config, "hub_url", hub, error);
+    g_free(hub);
+    return config;
+}
+
+kz_client *emulator_client_set(const char *url, const char *const *settings, kz_error **error)
+{
+    kz_config *config = emulator_config(url, settings, error);
     kz_client *client = kz_client_new(config, error);
     kz_config_free(config);
-    g_free(hub);
     return client;
 }
 
@@ -74,6 +80,17 @@ char *emulator_ask(const char *url, const char *what, const char *lines, const c
     char *answer = exchange(port_of(url), text);
     g_free(text);
     return answer;
+}
+
+gint64 emulator_count(const char *url, const char *name)
+{
+    char *answer = emulator_ask(url, "GET /emulator/counts", NULL, NULL), *quoted = g_strdup_printf("\"%s\":", name);
+    g_assert_true(g_str_has_prefix(answer, "HTTP/1.1 200"));
+    const char *found = strstr(answer, quoted);
+    gint64 n = found ? g_ascii_strtoll(found + strlen(quoted), NULL, 10) : 0;
+    g_free(answer);
+    g_free(quoted);
+    return n;
 }
 
 void emulator_begin(EmulatorFixture *f, const char *const *options)

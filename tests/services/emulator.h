@@ -17,6 +17,8 @@ kz_client *emulator_client(const char *url, kz_error **error);
 kz_client *emulator_client_with(const char *url, const char *setting, const char *value, kz_error **error);
 /* The same with several: names and values in turn, NULL at the end; or NULL. */
 kz_client *emulator_client_set(const char *url, const char *const *settings, kz_error **error);
+/* The configuration of such a client. */
+kz_config *emulator_config(const char *url, const char *const *settings, kz_error **error);
 
 /* An emulator, a client of it without credentials, and a slot. */
 typedef struct EmulatorFixture {
@@ -32,5 +34,7 @@ void emulator_end(EmulatorFixture *f);
 /* One request past the client: `what` is "GET /api/...", `lines` further header lines, each with its line break, `body` a form or NULL.
  * Returns the whole answer (g_free()). */
 char *emulator_ask(const char *url, const char *what, const char *lines, const char *body);
+/* How many "connections" there were, or how often an operation was executed: "models.list", "/chat/completions". */
+gint64 emulator_count(const char *url, const char *name);
 
 #endif

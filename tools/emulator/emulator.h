@@ -29,6 +29,8 @@ typedef struct Emulator {
     GMutex lock;
     json_object *state; /* { models, files, configs, deployments, locations, clusters, federations, hardware, users ... } */
     GHashTable *fault_counts;
+    GHashTable *executed; /* operations by name: how often */
+    gint64 connections;
     guint64 counter; /* of identifiers made */
 } Emulator;
 
@@ -103,11 +105,25 @@ json_object *read_form(const char *body, size_t length);
 void read_query(Request *request);
 enum MHD_Result serve(
     Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body, size_t length);
+/* control.c */
+gboolean is_control_path(const char *url);
+void control_begin(Emulator *emulator);
+void control_end(Emulator *emulator);
+/* Answers a request for the emulator itself. */
+void control(Request *request, const char *method, const char *url);
+/* Of the HTTP server: a connection comes or goes. */
+void count_connection(
+    void *user, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode what);
+/* A request was acted on, before it is answered: the operation is counted unless it failed (NULL: none was found), and with --verbose
+ * a line is written. Not under the lock. */
+void note_request(Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url,
+    const char *operation, int status);
 /* faults.c */
 typedef struct Fault {
     int status;
     gint64 delay, cut, drip;
     gboolean garbage;
+    gboolean closes; /* in place of an answer */
 } Fault;
 Fault fault_of(Emulator *emulator, struct MHD_Connection *connection, const char *path);
 /* A response of a copy of this text, with what the fault makes of it. */

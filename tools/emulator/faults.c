@@ -1,6 +1,6 @@
 /* faults.c: what goes wrong on request: by the header X-Emulator-Fault or the option --fault. A specification is a list:
- * status=503, delay=MS, cut=BYTES, drip=MS (a byte at a time), garbage, count=N (only the first N requests that carry it),
- * path=PREFIX (only below it). */
+ * status=503, delay=MS, cut=BYTES, drip=MS (a byte at a time), garbage, close (acted on, not answered), count=N (only the first N
+ * requests that carry it), path=PREFIX (only below it). */
 #include "emulator.h"
 
 #include <string.h>
@@ -35,6 +35,8 @@ static Fault parse(Emulator *emulator, const char *spec, const char *path)
             count = number;
         else if (!strcmp(*part, "garbage"))
             fault.garbage = TRUE;
+        else if (!strcmp(*part, "close"))
+            fault.closes = TRUE;
         else if (g_str_has_prefix(*part, "path=") && !g_str_has_prefix(path, value + 1))
             count = 0;
     }

@@ -97,7 +97,7 @@ static struct MHD_Daemon *listen_at(Emulator *emulator, const char *host, int po
     struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL,
         0, NULL, NULL, take, emulator, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, done, NULL,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, keep_path, NULL,
-        MHD_OPTION_CONNECTION_TIMEOUT, 60u, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, count_connection, emulator, MHD_OPTION_CONNECTION_TIMEOUT, 60u, MHD_OPTION_END);
     if (!daemon)
         g_printerr("kamiwaza-emulator: port %d of %s is not free\n", port, host);
     return daemon;
@@ -167,6 +167,7 @@ int main(int argc, char **argv)
         emulator.state_path = g_build_filename(folder, "state.json", NULL);
     }
     g_mutex_init(&emulator.lock);
+    control_begin(&emulator);
     if (!open_tables(&emulator, plugins))
         return 3;
     state_begin(&emulator);
@@ -189,6 +190,7 @@ int main(int argc, char **argv)
     state_save(&emulator);
     g_main_loop_unref(loop);
     keys_end(&emulator);
+    control_end(&emulator);
     json_object_put(emulator.state);
     g_hash_table_unref(emulator.fault_counts);
     kz_client_free(emulator.client);

@@ -13,11 +13,12 @@ typedef struct Call {
     struct MHD_Connection *connection;
     const Fault *fault;
     const char *verb;
-    const char *path;  /* within the interface: "/chat/completions" */
-    const char *tail;  /* what follows the route's path: an id, with what is below it; or NULL */
-    char *deployment;  /* the one whose endpoint was asked, or NULL: all */
-    json_object *body; /* or NULL */
-    const char *model; /* as the request names it */
+    const char *path;      /* within the interface: "/chat/completions" */
+    const char *tail;      /* what follows the route's path: an id, with what is below it; or NULL */
+    char *deployment;      /* the one whose endpoint was asked, or NULL: all */
+    json_object *body;     /* or NULL */
+    const char *model;     /* as the request names it */
+    const char *operation; /* the path of its route, or NULL: there is none */
     char *request_id;
     int status;
 } Call;

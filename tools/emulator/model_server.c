@@ -116,6 +116,7 @@ static enum MHD_Result answer(Call *call, const char *body, size_t length)
         return send_error(call, 405, NULL, NULL, "%s is not possible here.", call->verb);
     if (!route)
         return send_error(call, 404, NULL, NULL, "There is no %s here.", call->path);
+    call->operation = route->path;
     if (route->has_tail)
         call->tail = call->path + strlen(route->path);
     if (!strcmp(call->verb, "POST") && length && !(call->body = parse(body, length)))
@@ -135,8 +136,7 @@ enum MHD_Result serve_model(Emulator *emulator, struct MHD_Connection *connectio
     call.path = inner_path(url, &call.deployment);
     call.request_id = g_strdup_printf("req_%08x%08x", (guint)emulator->seed, (guint)g_atomic_int_add(&count, 1));
     enum MHD_Result result = answer(&call, body, length);
-    if (emulator->verbose)
-        g_printerr("%s %s %d\n", method, url, call.status);
+    note_request(emulator, connection, method, url, call.operation, call.status);
     json_object_put(call.body);
     g_free(call.request_id);
     g_free(call.deployment);

@@ -136,11 +136,17 @@ void read_query(Request *request)
     MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, take_query, request);
 }
 
+/* "models.list" (g_free()) */
+static char *operation_name(const Request *request)
+{
+    return request->operation ? g_strconcat(request->service, ".", request->operation->name, NULL) : NULL;
+}
+
 static gboolean handle(Request *request)
 {
     const Route *const tables[] = { models_routes, serving_routes, cluster_routes, users_routes, sign_in_routes, sessions_routes,
         pats_routes, identity_providers_routes, gateway_routes, authz_routes };
-    char *name = g_strconcat(request->service, ".", request->operation->name, NULL);
+    char *name = operation_name(request);
     gboolean handled = FALSE;
     for (size_t i = 0; i < G_N_ELEMENTS(tables) && !handled; i++)
         for (const Route *route = tables[i]; route->operation; route++)
@@ -219,20 +225,16 @@ static void route(Request *request, const char *method, const char *path, const 
         challenge(request, why);
 }
 
-enum MHD_Result serve(
-    Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body, size_t length)
+static enum MHD_Result serve_platform(Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url,
+    const char *body, size_t length, const Fault *fault)
 {
-    Fault fault = fault_of(emulator, connection, url);
-    if (fault.delay)
-        g_usleep((gulong)fault.delay * 1000);
-    if (g_str_has_prefix(url, "/hub/") && !fault.status)
-        return send_file(emulator, connection, url + 5, &fault);
-    if (is_model_path(url))
-        return serve_model(emulator, connection, method, url, body, length, &fault);
     Request request = { .emulator = emulator, .connection = connection, .args = json_object_new_object() };
     request.headers = g_ptr_array_new_with_free_func(g_free);
     g_mutex_lock(&emulator->lock);
-    route(&request, method, g_str_has_prefix(url, "/api/") ? url + 4 : url, body, length, &fault);
+    if (is_control_path(url))
+        control(&request, method, url);
+    else
+        route(&request, method, g_str_has_prefix(url, "/api/") ? url + 4 : url, body, length, fault);
     char *text = request.answer
         ? g_strdup(json_object_to_json_string_ext(request.answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE))
         : g_strdup(request.status == 200 ? "null" : "");
@@ -240,11 +242,28 @@ enum MHD_Result serve(
     json_object_put(request.body);
     json_object_put(request.args);
     g_mutex_unlock(&emulator->lock);
-    if (emulator->verbose)
-        g_printerr("%s %s %d\n", method, url, request.status);
+    char *name = operation_name(&request);
+    note_request(emulator, connection, method, url, name, request.status);
     enum MHD_Result result = send_text(
-        connection, request.status, "application/json", text, strlen(text), request.headers, &fault);
+        connection, request.status, "application/json", text, strlen(text), request.headers, fault);
     g_ptr_array_unref(request.headers);
+    g_free(name);
     g_free(text);
     return result;
+}
+
+enum MHD_Result serve(
+    Emulator *emulator, struct MHD_Connection *connection, const char *method, const char *url, const char *body, size_t length)
+{
+    Fault fault = is_control_path(url) ? (Fault){ 0 } : fault_of(emulator, connection, url);
+    enum MHD_Result result;
+    if (fault.delay)
+        g_usleep((gulong)fault.delay * 1000);
+    if (g_str_has_prefix(url, "/hub/") && !fault.status)
+        result = send_file(emulator, connection, url + 5, &fault);
+    else if (is_model_path(url))
+        result = serve_model(emulator, connection, method, url, body, length, &fault);
+    else
+        result = serve_platform(emulator, connection, method, url, body, length, &fault);
+    return fault.closes ? MHD_NO : result;
 }
