@@ -175,11 +175,22 @@ void kzi_loop_free(kzi_loop *loop)
     free(loop);
 }
 
+/* By itself libcurl keeps four connections for each call that it has, and closes more when one ends: of many calls that end on a loop of
+ * the program's, the last would leave four. What the setting allows stays for the next ones. (A loop of the pool serves one at a time.) */
+static void keep_warm(kzi_loop *loop, int change)
+{
+    loop->n_running += change;
+    int64_t by_calls = 4 * loop->n_running, least = loop->client->settings->max_connections;
+    if (loop->shared)
+        curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, (long)(by_calls > least ? by_calls : least));
+}
+
 static bool start_now(kzi_loop *loop, kzi_call *call)
 {
     loop->tls |= !strncasecmp(call->url.data, "https:", 6);
     if (curl_multi_add_handle(loop->multi, call->easy))
         return kz_error_no_memory(&call->error);
+    keep_warm(loop, 1);
     call->running = true;
     loop->changed = true;
     return true;
@@ -192,8 +203,10 @@ bool kzi_loop_start(kzi_loop *loop, kzi_call *call)
 
 void kzi_loop_stop(kzi_loop *loop, kzi_call *call)
 {
-    if (call->running)
+    if (call->running) {
+        keep_warm(loop, -1);
         curl_multi_remove_handle(loop->multi, call->easy);
+    }
     call->running = false;
     kzi_call *turn = kzi_host_leave(loop, call);
     if (!turn)
@@ -218,7 +231,7 @@ static int64_t due_of(const kzi_call *call)
     return due;
 }
 
-static void note_due(kzi_loop *loop, const kzi_call *call)
+void kzi_loop_note_due(kzi_loop *loop, const kzi_call *call)
 {
     int64_t due = due_of(call);
     if (due && (!loop->next_due || due < loop->next_due))
@@ -235,7 +248,7 @@ void kzi_loop_add(kzi_loop *loop, kzi_call *call)
     loop->calls = call;
     loop->changed = true;
     kzi_call_advance(call);
-    note_due(loop, call);
+    kzi_loop_note_due(loop, call);
 }
 
 void kzi_loop_remove(kzi_loop *loop, kzi_call *call)
@@ -339,7 +352,7 @@ int64_t kzi_loop_check_times(kzi_loop *loop)
         }
         if (!call->ended && check_call(call, now))
             loop->changed = true;
-        note_due(loop, call);
+        kzi_loop_note_due(loop, call);
     }
     return !loop->next_due ? -1 : loop->next_due > now ? loop->next_due - now : 0;
 }
@@ -359,7 +372,7 @@ void kzi_loop_read_messages(kzi_loop *loop)
         kzi_loop_stop(loop, call);
         loop->changed = true;
         kzi_call_answered(call, code);
-        note_due(loop, call);
+        kzi_loop_note_due(loop, call);
     }
 }
 

@@ -16,6 +16,7 @@ struct kzi_loop {
     CURL *spares[KZI_SPARE_EASIES]; /* easy handles set up for the next calls (easy.c) */
     unsigned n_spares;
     kzi_call *calls;
+    int64_t n_running;       /* of them: those that libcurl has */
     int64_t next_due;        /* of the calls' own times, 0: none; early, never late */
     bool tls;                /* a TLS library may write to a closed socket: SIGPIPE is kept away */
     bool changed;            /* something happened in this turn */
@@ -31,6 +32,8 @@ struct kzi_loop {
 kzi_loop *kzi_loop_new(kz_client *client);
 /* What time and tokens bring about for all calls; returns when something next will, in milliseconds from now, or -1. */
 int64_t kzi_loop_check_times(kzi_loop *loop);
+/* The call has times of its own, or others than before. */
+void kzi_loop_note_due(kzi_loop *loop, const kzi_call *call);
 /* Hands out what libcurl has finished. */
 void kzi_loop_read_messages(kzi_loop *loop);
 /* Runs `drive` with SIGPIPE kept away from the program where a TLS library may raise it. */

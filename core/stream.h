@@ -26,6 +26,7 @@ struct kz_stream {
     kzi_events events;
     kzi_scope *scope; /* of the item handed out */
     bool single;      /* the server answers one JSON document instead */
+    bool over;        /* the server has said so; only the end of its answer is to come */
     bool done;
 
     /* a plugin's, or pages */

@@ -171,11 +171,25 @@ static bool has_type_error(const kzi_buffer *data)
     return type.length == 7 && !memcmp(type.text, "\"error\"", 7);
 }
 
+/* The server has nothing more to say. The end of its answer is waited for, since a connection that is left before is of no more use; it
+ * follows at once, and a server that does not send it is not waited for long. */
+static void hear_out(kz_stream *stream)
+{
+    enum { LINGER = 1000 };
+    kzi_call *call = &stream->call;
+    int64_t latest = kzi_now_ms() + LINGER;
+    stream->over = true;
+    if (!call->deadline || latest < call->deadline)
+        call->deadline = latest;
+    if (!call->ended)
+        kzi_loop_note_due(stream->loop, call);
+}
+
 static void *event_item(kz_stream *stream, kz_error **error)
 {
     const kzi_buffer *data = &stream->events.data;
     if (!stream->events.lines && data->length == 6 && !memcmp(data->data, "[DONE]", 6)) {
-        stream->done = true;
+        hear_out(stream);
         return NULL;
     }
     if (is_named(&stream->events, "error") && !has_type_error(data)) {
@@ -200,6 +214,10 @@ static void *broken(kz_stream *stream, kzi_events_status status, kz_error **erro
 /* The next item among the bytes that have come; NULL with nothing said: more are needed, or done is set. */
 static void *cut_item(kz_stream *stream, kz_error **error)
 {
+    if (stream->over) {
+        stream->at = stream->input.length;
+        return NULL;
+    }
     while (stream->at < stream->input.length && !stream->done) {
         if (stream->op->answer == KZ_ANSWER_CHUNKS)
             return take_chunk(stream, error);
@@ -220,6 +238,8 @@ static void *cut_item(kz_stream *stream, kz_error **error)
 static void *last_item(kz_stream *stream, kz_error **error)
 {
     stream->done = true;
+    if (stream->over) /* however its answer ended */
+        return NULL;
     if (stream->call.error) {
         kz_error_move(error, &stream->call.error);
         return NULL;
