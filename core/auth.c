@@ -94,7 +94,7 @@ static const kz_provider_vtable *find(kz_provider *auth, kz_error **error)
         kz_error_set(error, KZ_ERROR_CONFIG, "auth", "The name of the auth provider is too long.");
         return NULL;
     }
-    const kz_plugin_descriptor *plugin = kzi_registry_load(auth->client->settings, name, KZ_PLUGIN_AUTH, error);
+    const kz_plugin_descriptor *plugin = kzi_client_load(auth->client, name, KZ_PLUGIN_AUTH, error);
     return plugin ? plugin->vtable : NULL;
 }
 

@@ -143,6 +143,9 @@ static inline bool kzi_logs(const kz_client *client, kz_log_level level)
     return client->log && level <= client->log_level;
 }
 
+/* A plugin for this client (service.c); its log says when it was loaded just now. Errors as of kzi_registry_load(). */
+const kz_plugin_descriptor *kzi_client_load(const kz_client *client, const char *name, kz_plugin_kind kind, kz_error **error);
+
 int64_t kzi_now_ms(void); /* monotonic */
 /* Chance for spacing and for keys that need not be secret. */
 void kzi_random(uint64_t *numbers, size_t n);

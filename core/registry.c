@@ -90,8 +90,8 @@ static const kz_plugin_descriptor *load(const kzi_trusted *file, const char *nam
 }
 
 /* Either `file` or `builtin_one` is given. */
-static const kz_plugin_descriptor *obtain(
-    const kzi_trusted *file, const kz_plugin_descriptor *builtin_one, const char *name, uint64_t kind, kz_error **error)
+static const kz_plugin_descriptor *obtain(const kzi_trusted *file, const kz_plugin_descriptor *builtin_one, const char *name,
+    uint64_t kind, const char **loaded_from, kz_error **error)
 {
     const char *where = file ? file->path : "built in";
     const kz_plugin_descriptor *known = find_loaded(where, builtin_one);
@@ -113,25 +113,28 @@ static const kz_plugin_descriptor *obtain(
     }
     entry->next = all;
     all = entry;
+    if (loaded_from)
+        *loaded_from = entry->real;
     return entry->descriptor;
 }
 
 static const kz_plugin_descriptor *load_builtin(
-    const kz_plugin_descriptor *builtin_one, const char *name, uint64_t kind, kz_error **error)
+    const kz_plugin_descriptor *builtin_one, const char *name, uint64_t kind, const char **loaded_from, kz_error **error)
 {
     kz_plugins_lock();
-    const kz_plugin_descriptor *descriptor = obtain(NULL, builtin_one, name, kind, error);
+    const kz_plugin_descriptor *descriptor = obtain(NULL, builtin_one, name, kind, loaded_from, error);
     kz_plugins_unlock();
     return descriptor;
 }
 
-static const kz_plugin_descriptor *load_file(const char *folder, const char *name, uint64_t kind, kz_error **error)
+static const kz_plugin_descriptor *load_file(
+    const char *folder, const char *name, uint64_t kind, const char **loaded_from, kz_error **error)
 {
     kzi_trusted file;
     if (!kzi_trust_open(folder, name, &file, error))
         return NULL;
     kz_plugins_lock();
-    const kz_plugin_descriptor *descriptor = obtain(&file, NULL, name, kind, error);
+    const kz_plugin_descriptor *descriptor = obtain(&file, NULL, name, kind, loaded_from, error);
     kz_plugins_unlock();
     kzi_trust_close(&file);
     return descriptor;
@@ -152,8 +155,10 @@ static const char *folder_of(const kzi_settings *settings, const char *name)
 }
 
 const kz_plugin_descriptor *kzi_registry_load(
-    const kzi_settings *settings, const char *name, kz_plugin_kind kind, kz_error **error)
+    const kzi_settings *settings, const char *name, kz_plugin_kind kind, const char **loaded_from, kz_error **error)
 {
+    if (loaded_from)
+        *loaded_from = NULL;
     if (!is_name(name, strlen(name))) {
         kz_error_set(error, KZ_ERROR_ARGUMENT, "name",
             "\"%.100s\" is no name of a plugin: it has small letters, digits and '-', and for an extension one '.' between two "
@@ -163,10 +168,10 @@ const kz_plugin_descriptor *kzi_registry_load(
     }
     const kz_plugin_descriptor *builtin_one = builtin(name);
     if (builtin_one)
-        return load_builtin(builtin_one, name, kind, error);
+        return load_builtin(builtin_one, name, kind, loaded_from, error);
     const char *folder = folder_of(settings, name);
     if (folder)
-        return load_file(folder, name, kind, error);
+        return load_file(folder, name, kind, loaded_from, error);
     not_found(settings, name, error);
     return NULL;
 }
@@ -263,7 +268,7 @@ char **kzi_registry_extensions(const kzi_settings *settings, const char *service
 static bool look(const kzi_settings *settings, kz_plugin_list *list, kz_plugin_info *info, kz_error **error)
 {
     kz_error *problem = NULL;
-    const kz_plugin_descriptor *d = kzi_registry_load(settings, info->name, 0, &problem);
+    const kz_plugin_descriptor *d = kzi_registry_load(settings, info->name, 0, NULL, &problem);
     if (d)
         info->version = kz_result_string(list, d->version, SIZE_MAX, error);
     if (problem)

@@ -5,10 +5,11 @@
 #include <kamiwaza/plugin.h>
 #include "config.h"
 
-/* The descriptor of plugin `name` of `kind`, loaded the first time; never unloaded. Thread-safe: parallel calls load once.
+/* The descriptor of plugin `name` of `kind`, loaded the first time; never unloaded. Thread-safe: parallel calls load once, and
+ * *loaded_from receives the file ("built in") in the one that did, else NULL; `loaded_from` may be NULL.
  * Errors: ARGUMENT (a name that is none), PLUGIN_NOT_FOUND, _INCOMPATIBLE, _UNTRUSTED, PLUGIN, NO_MEMORY. */
 const kz_plugin_descriptor *kzi_registry_load(
-    const kzi_settings *settings, const char *name, kz_plugin_kind kind, kz_error **error);
+    const kzi_settings *settings, const char *name, kz_plugin_kind kind, const char **loaded_from, kz_error **error);
 
 /* Names of the extensions ("models.acme") of a service in the search path and among the built-in ones, in search order, sorted within a folder;
  * NULL-terminated, one malloc() block for all. NULL: no memory. */

@@ -33,25 +33,36 @@ static void forget(kz_client *client, kzi_instance *instance)
     *link = instance->next;
 }
 
+const kz_plugin_descriptor *kzi_client_load(const kz_client *client, const char *name, kz_plugin_kind kind, kz_error **error)
+{
+    const char *file;
+    const kz_plugin_descriptor *descriptor = kzi_registry_load(client->settings, name, kind, &file, error);
+    if (descriptor && file) {
+        const kz_log_field fields[] = { { "name", name }, { "version", descriptor->version }, { "file", file } };
+        kzi_client_log(client, KZ_LOG_DEBUG, "plugin", "the plugin is loaded", fields, 3);
+    }
+    return descriptor;
+}
+
 /* Loads and creates outside the lock; the entry in the list keeps others waiting meanwhile. */
 static bool create(kzi_instance *instance, kz_error **error)
 {
     kz_client *client = instance->client;
-    instance->descriptor = kzi_registry_load(client->settings, instance->name, KZ_PLUGIN_SERVICE, error);
+    instance->descriptor = kzi_client_load(client, instance->name, KZ_PLUGIN_SERVICE, error);
     if (!instance->descriptor)
         return false;
     instance->vtable = instance->descriptor->vtable;
-    if (!instance->vtable->create)
-        return true;
     kz_error *failure = NULL;
-    instance->state = instance->vtable->create(&instance->handle, &failure);
-    if (failure || !instance->state) {
+    if (instance->vtable->create)
+        instance->state = instance->vtable->create(&instance->handle, &failure);
+    if (failure || (instance->vtable->create && !instance->state)) {
         if (!failure)
             kz_error_set(
                 &failure, KZ_ERROR_PLUGIN, instance->name, "The plugin %s failed to start and did not say why.", instance->name);
         kz_error_move(error, &failure);
         return false;
     }
+    kzi_client_log(client, KZ_LOG_DEBUG, "plugin", "the service is made", &(kz_log_field){ "name", instance->name }, 1);
     return true;
 }
 

@@ -44,15 +44,16 @@ bool kzi_store_vtable_is_whole(const kz_store_vtable *vtable)
     return vtable->size >= sizeof *vtable && vtable->size <= 65536 && vtable->create && vtable->read && vtable->write;
 }
 
-static bool choose(kzi_token_store *store, const kzi_settings *settings, kz_error **error)
+static bool choose(kzi_token_store *store, const kz_client *client, kz_error **error)
 {
+    const kzi_settings *settings = client->settings;
     char name[128];
     store->vtable = &file_vtable;
     if (!strcmp(settings->token_store, "file"))
         return true;
     if (snprintf(name, sizeof name, "store-%s", settings->token_store) >= (int)sizeof name)
         return kz_error_set(error, KZ_ERROR_CONFIG, "token_store", "The name of the token store is too long.");
-    const kz_plugin_descriptor *plugin = kzi_registry_load(settings, name, KZ_PLUGIN_STORE, error);
+    const kz_plugin_descriptor *plugin = kzi_client_load(client, name, KZ_PLUGIN_STORE, error);
     if (!plugin)
         return false;
     store->vtable = plugin->vtable;
@@ -84,7 +85,7 @@ kzi_token_store *kzi_token_store_new(kz_provider *auth, kz_error **error)
         kz_error_no_memory(error);
         return NULL;
     }
-    if (choose(store, auth->client->settings, &failure))
+    if (choose(store, auth->client, &failure))
         create(store, auth, &failure);
     if (!failure)
         return store;
