@@ -53,9 +53,9 @@ static bool run_once(const Exchange *exchange, Proxy *proxy, const char *const *
 {
     kz_error *error = NULL;
     char number[16];
-    const kz_string_entry header = { "X-Run", number };
+    const kz_string_entry header = { "X-Request-Id", number };
     Trial trial = { .proxy = proxy, .url = g_strdup_printf("http://127.0.0.1:%u", proxy_port(proxy)) };
-    g_snprintf(number, sizeof number, "%u", ++n_runs);
+    g_snprintf(number, sizeof number, "%06u", ++n_runs); /* of one length: positions stay what they are */
     trial.options = (kz_call_options){ .headers = &header, .n_headers = 1, .max_retries = KZ_INT(retries) };
     trial.client = client_new(exchange, trial.url, settings, &error);
     g_assert_null(error);
@@ -84,25 +84,37 @@ static bool run_once(const Exchange *exchange, Proxy *proxy, const char *const *
     return fine;
 }
 
-guint positions_run(const Exchange *exchange, guint16 upstream, const char *const *settings)
+/* One more run, and what became of it. */
+static void run(const Exchange *exchange, Proxy *proxy, const char *const *settings, int retries, GByteArray *outcomes)
+{
+    const guint8 fine = run_once(exchange, proxy, settings, retries);
+    g_byte_array_append(outcomes, &fine, 1);
+}
+
+GByteArray *positions_run(const Exchange *exchange, guint16 upstream, const char *const *settings)
 {
     Proxy *proxy = proxy_start(upstream);
-    guint before = n_runs, survived = 0, positions = 0;
+    GByteArray *outcomes = g_byte_array_new();
+    guint survived = 0, positions = 0;
     gsize stride = !exchange->stride || g_getenv("KAMIWAZA_TEST_LONG") ? 1 : exchange->stride;
     clock_stalled_by(proxy_stall_fd(proxy));
     clock_chance(0);
+    n_runs = 0;
     due.fault = PROXY_PASSES;
-    g_assert_true(run_once(exchange, proxy, settings, 0));
+    run(exchange, proxy, settings, 0, outcomes);
+    g_assert_true(outcomes->data[0]);
     const guint64 lengths[] = { proxy_count(proxy, PROXY_UP), proxy_count(proxy, PROXY_DOWN) };
     g_assert_cmpuint(MIN(lengths[0], lengths[1]), >, 0);
     for (due.way = PROXY_UP; due.way <= PROXY_DOWN; due.way++)
         for (due.position = 0; due.position <= lengths[due.way]; due.position += stride, positions++)
             for (due.fault = PROXY_CUTS; due.fault < PROXY_FAULTS; due.fault++)
                 for (int retries = 0; retries <= 2; retries += 2)
-                    survived += run_once(exchange, proxy, settings, retries);
+                    run(exchange, proxy, settings, retries, outcomes);
+    for (guint i = 1; i < outcomes->len; i++)
+        survived += outcomes->data[i];
     g_test_message("%s: %u of %" G_GUINT64_FORMAT " positions, %u runs, %u with a result", exchange->name, positions,
-        lengths[0] + lengths[1] + 2, n_runs - before, survived);
+        lengths[0] + lengths[1] + 2, n_runs, survived);
     clock_stalled_by(-1);
     proxy_stop(proxy);
-    return n_runs - before;
+    return outcomes;
 }

@@ -32,8 +32,9 @@ typedef struct Exchange {
 
 /* Arms the proxy for the run at hand: for an exchange that warms up. */
 void positions_arm(Trial *trial);
-/* Runs the exchange against the server on this port; `settings`: names and values in turn, NULL at the end. Each request of run N
- * carries the header "X-Run: N". Returns the number of runs. */
-guint positions_run(const Exchange *exchange, guint16 upstream, const char *const *settings);
+/* Runs the exchange against the server on this port; `settings`: names and values in turn, NULL at the end. Each request of run N,
+ * from 1 on, carries the header "X-Request-Id: N" in six digits. Returns what became of each run (g_byte_array_unref()): at N - 1 stands
+ * whether it had a result. */
+GByteArray *positions_run(const Exchange *exchange, guint16 upstream, const char *const *settings);
 
 #endif
