@@ -174,8 +174,7 @@ bool call(Visit *v, kz_error **error)
 
 void wait_requests(Visit *v, guint n)
 {
-    while (wire_count(v->gate.server) < n)
-        g_thread_yield();
+    wire_wait(v->gate.server, n);
 }
 
 void set_epoch(Visit *v, int epoch)

@@ -101,8 +101,7 @@ static void test_an_answer_too_many(void)
             const WireAnswer script[] = { { first[i], -1, flags, NULL }, { TRUE_ANSWER, -1, 0, NULL } };
             begin(&f, script, 2, once);
             g_assert_cmpint(truth(&f), ==, 1);
-            while (!wire_is_idle(f.server)) /* all of it has been sent */
-                g_thread_yield();
+            wire_wait(f.server, 1); /* all of it has been sent */
             int second = truth(&f);
             if (second != 1)
                 g_error("case %zu, %d: %d: %s", i, flags, second, f.error ? f.error->message : "a stale answer");
@@ -118,8 +117,7 @@ static void test_an_answer_too_many_behind_none(void)
         { TRUE_ANSWER, -1, 0, NULL } };
     begin(&f, script, 2, once);
     g_assert_true(kz_kinds_bare(f.kinds, &(kz_kinds_bare_params){ .body = &(kz_upload){ .data = "x", .length = 1 } }, &f.error));
-    while (!wire_is_idle(f.server))
-        g_thread_yield();
+    wire_wait(f.server, 1);
     g_assert_cmpint(truth(&f), ==, 1);
     end(&f);
 }

@@ -49,8 +49,7 @@ static void test_pulled(void)
     gssize before = memory_in_use();
     kz_stream *stream = kz_kinds_events(f.kinds, NULL, &f.error);
     g_assert_nonnull(kz_stream_next(stream, &f.error));
-    while (!wire_is_full(f.server) && wire_sent(f.server) < text->len)
-        g_usleep(10000);
+    wire_wait_full(f.server);
     g_assert_cmpuint(wire_sent(f.server), <, text->len / 2);
     g_assert_cmpint(memory_in_use() - before, <, MOST_HELD);
     g_assert_cmpint(read_to_the_end(stream, &f.error), ==, 4);
@@ -94,8 +93,8 @@ static void paused(const WireAnswer *answer, gsize length, bool stops_the_server
     kz_pending *pending = kz_submit_stream(loop, f.kinds, &kz_kinds_events_op, NULL, take, done, &reader, &f.error);
     while (reader.last < 2)
         kz_loop_wait(loop, -1);
-    while (stops_the_server && !wire_is_full(f.server) && wire_sent(f.server) < length)
-        kz_loop_wait(loop, 0.01);
+    if (stops_the_server)
+        wire_wait_full(f.server);
     for (int i = 0; i < 100; i++)
         kz_loop_wait(loop, 0);
     g_assert_cmpint(reader.last, ==, 2);

@@ -20,7 +20,7 @@ struct WireServer {
     char *url;
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t left;
+    pthread_cond_t changed; /* what follows */
     GPtrArray *requests;
     guint connections, serving, answering;
     gsize sent;    /* of all answers */
@@ -82,6 +82,7 @@ static void note(WireServer *server, gsize sent, gboolean full)
     pthread_mutex_lock(&server->lock);
     server->sent += sent;
     server->full = full;
+    pthread_cond_broadcast(&server->changed);
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -157,6 +158,7 @@ static void *serve(void *data)
         const WireAnswer answer = server->function ? (WireAnswer){ 0 } : *choose(server, request);
         g_ptr_array_add(server->requests, request);
         server->answering += server->function == NULL;
+        pthread_cond_broadcast(&server->changed);
         pthread_mutex_unlock(&server->lock);
         if (server->function && !send_made(c, request))
             break;
@@ -166,6 +168,8 @@ static void *serve(void *data)
             send_answer(server, c->fd, &answer);
         pthread_mutex_lock(&server->lock);
         server->answering--;
+        server->full = FALSE;
+        pthread_cond_broadcast(&server->changed);
         pthread_mutex_unlock(&server->lock);
         if (answer.flags & WIRE_EARLY && !(answer.flags & WIRE_CLOSE))
             drop_rest(server, c->fd);
@@ -178,7 +182,7 @@ static void *serve(void *data)
     g_free(c);
     pthread_mutex_lock(&server->lock);
     server->serving--;
-    pthread_cond_signal(&server->left);
+    pthread_cond_broadcast(&server->changed);
     pthread_mutex_unlock(&server->lock);
     return NULL;
 }
@@ -217,7 +221,7 @@ static WireServer *start(const char *host, const WireAnswer *script, gsize n_ans
     server->url = g_strdup_printf("http://127.0.0.1:%u", ntohs(address.sin_port));
     server->requests = g_ptr_array_new_with_free_func(g_free);
     pthread_mutex_init(&server->lock, NULL);
-    pthread_cond_init(&server->left, NULL);
+    pthread_cond_init(&server->changed, NULL);
     g_assert_cmpint(pthread_create(&server->thread, NULL, accept_all, server), ==, 0);
     return server;
 }
@@ -250,12 +254,12 @@ guint wire_count(WireServer *server)
     return n;
 }
 
-gboolean wire_is_idle(WireServer *server)
+void wire_wait(WireServer *server, guint n)
 {
     pthread_mutex_lock(&server->lock);
-    gboolean idle = !server->answering;
+    while (server->requests->len < n || server->answering)
+        pthread_cond_wait(&server->changed, &server->lock);
     pthread_mutex_unlock(&server->lock);
-    return idle;
 }
 
 const char *wire_request(WireServer *server, guint i)
@@ -283,12 +287,12 @@ gsize wire_sent(WireServer *server)
     return n;
 }
 
-gboolean wire_is_full(WireServer *server)
+void wire_wait_full(WireServer *server)
 {
     pthread_mutex_lock(&server->lock);
-    gboolean full = server->full;
+    while (!server->full && (server->answering || !server->requests->len))
+        pthread_cond_wait(&server->changed, &server->lock);
     pthread_mutex_unlock(&server->lock);
-    return full;
 }
 
 void wire_release(WireServer *server)
@@ -302,9 +306,9 @@ void wire_stop(WireServer *server)
     pthread_join(server->thread, NULL);
     pthread_mutex_lock(&server->lock);
     while (server->serving)
-        pthread_cond_wait(&server->left, &server->lock);
+        pthread_cond_wait(&server->changed, &server->lock);
     pthread_mutex_unlock(&server->lock);
-    pthread_cond_destroy(&server->left);
+    pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->lock);
     close(server->fd);
     for (int i = 0; i < 2; i++)

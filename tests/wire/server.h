@@ -38,12 +38,13 @@ const char *wire_url(const WireServer *server);
 /* How many requests came, and the text of one (head and body), borrowed until the server is stopped. */
 guint wire_count(WireServer *server);
 const char *wire_request(WireServer *server, guint i);
-/* Whether it has sent all of its answers. */
-gboolean wire_is_idle(WireServer *server);
+/* Waits until `n` requests have come and all answers to what came are sent. */
+void wire_wait(WireServer *server, guint n);
 guint wire_connections(WireServer *server);
-/* How many bytes were sent in all; whether the client takes no more of what is being sent. */
+/* How many bytes were sent in all. */
 gsize wire_sent(WireServer *server);
-gboolean wire_is_full(WireServer *server);
+/* Waits until the client takes no more of what is being sent, or all of it is sent. */
+void wire_wait_full(WireServer *server);
 /* Lets go of the answers that are held. */
 void wire_release(WireServer *server);
 void wire_stop(WireServer *server);

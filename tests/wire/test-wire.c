@@ -287,8 +287,7 @@ static void test_silence(void)
 static gpointer cancel_when_asked(gpointer data)
 {
     gpointer *both = data;
-    while (!wire_count(both[0]))
-        g_thread_yield();
+    wire_wait(both[0], 1);
     kz_cancel_now(both[1]);
     return NULL;
 }
