@@ -132,6 +132,8 @@ void kzi_loops_wake(kz_client *client);
 /* Tells the threads that wait for a call (loop.c). */
 void kzi_pool_wake(kz_client *client);
 void kzi_pool_free(kz_client *client);
+/* The variables by which libcurl learns of a proxy where the setting names none; NULL at the end. */
+extern const char *const kzi_proxy_variables[];
 /* Whether KZ_WIPE was asked for: what libcurl frees is wiped, and nothing is used whose memory is not. */
 bool kzi_wipes(void);
 /* False with STATE filled in when the process is a child after fork(). */

@@ -6,8 +6,8 @@
 #include "json_scan.h"
 #include "schema_json.h"
 
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Shorter ones would take words apart that are none of ours. */
 enum { SHORTEST = 4 };
@@ -64,16 +64,22 @@ static int digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Without percent-encoding; in forms a plus is a space. */
+static void decode(kzi_buffer *plain, const char *value, size_t length, bool form)
+{
+    for (size_t i = 0; i < length; i++) {
+        int high = value[i] == '%' && i + 2 < length ? digit(value[i + 1]) : -1, low = high < 0 ? -1 : digit(value[i + 2]);
+        kzi_buffer_putc(plain, low < 0 ? form && value[i] == '+' ? ' ' : value[i] : (char)(high << 4 | low));
+        i += low < 0 ? 0 : 2;
+    }
+}
+
 /* A value of a form: as it travels, and as it is meant. */
 static void mask_value(kzi_buffer *text, const char *value, size_t length)
 {
     kzi_buffer plain = { 0 };
     mask_exactly(text, value, length);
-    for (size_t i = 0; i < length; i++) {
-        int high = value[i] == '%' && i + 2 < length ? digit(value[i + 1]) : -1, low = high < 0 ? -1 : digit(value[i + 2]);
-        kzi_buffer_putc(&plain, low < 0 ? value[i] == '+' ? ' ' : value[i] : (char)(high << 4 | low));
-        i += low < 0 ? 0 : 2;
-    }
+    decode(&plain, value, length, true);
     if (!plain.failed)
         mask(text, plain.data, plain.length);
     kzi_buffer_free(&plain);
@@ -210,32 +216,38 @@ static void mask_credentials(kzi_buffer *text, const kzi_call *call)
         mask_form(text, call->url.data + call->url_length + 1, call->url.length - call->url_length - 1, true);
 }
 
-/* The password of http://user:password@host. */
+static void put_base64(kzi_buffer *out, const char *data, size_t length)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < length; i += 3) {
+        size_t n = length - i < 3 ? length - i : 3;
+        uint32_t bits = 0;
+        for (size_t j = 0; j < 3; j++)
+            bits = bits << 8 | (j < n ? (unsigned char)data[i + j] : 0);
+        for (size_t j = 0; j < 4; j++)
+            kzi_buffer_putc(out, j <= n ? letters[bits >> (18 - 6 * j) & 63] : '=');
+    }
+}
+
+/* The password of http://user:password@host: by itself, and as libcurl tells it to the proxy. */
 static void mask_proxy(kzi_buffer *text, const char *url)
 {
     const char *host = url ? strrchr(url, '@') : NULL, *scheme = host ? strstr(url, "://") : NULL;
     const char *user = scheme && scheme < host ? scheme + 3 : url;
-    const char *password = host ? memchr(user, ':', (size_t)(host - user)) : NULL;
-    if (password)
-        mask_value(text, password + 1, (size_t)(host - password - 1));
-}
-
-/* What is told of a header Authorization or Proxy-Authorization, whoever sent it: libcurl makes that of a proxy, where it is not seen. */
-static void mask_told_headers(kzi_buffer *text)
-{
-    static const char name[] = "authorization:", behind[] = " \\\"\r\n,";
-    char *end = text->data + text->length;
-    for (char *at = text->data; at + sizeof name < end; at++) {
-        if (strncasecmp(at, name, sizeof name - 1) != 0)
-            continue;
-        at += sizeof name - 1;
-        at += strspn(at, " ");
-        const char *space = at + strcspn(at, behind);
-        if (*space == ' ') /* the scheme stays */
-            at += (size_t)(space - at) + strspn(space, " ");
-        size_t length = strcspn(at, behind);
-        memset(at, '*', length);
+    kzi_buffer plain = { 0 }, basic = { 0 };
+    if (!host)
+        return;
+    mask_exactly(text, user, (size_t)(host - user));
+    decode(&plain, user, (size_t)(host - user), false);
+    const char *colon = plain.failed || !plain.length ? NULL : memchr(plain.data, ':', plain.length);
+    if (colon) {
+        mask(text, colon + 1, plain.length - (size_t)(colon + 1 - plain.data));
+        put_base64(&basic, plain.data, plain.length);
     }
+    if (!basic.failed)
+        mask(text, basic.data, basic.length);
+    kzi_buffer_free(&plain);
+    kzi_buffer_free(&basic);
 }
 
 void kzi_mask_secrets(const kzi_call *call, kzi_buffer *text)
@@ -249,7 +261,8 @@ void kzi_mask_secrets(const kzi_call *call, kzi_buffer *text)
     mask_text(text, settings->hub_token);
     mask_text(text, settings->password);
     mask_proxy(text, settings->proxy);
-    mask_told_headers(text);
+    for (const char *const *name = kzi_proxy_variables; *name; name++)
+        mask_proxy(text, getenv(*name));
     mask_all_added(text, call);
     if (call->client->auth)
         mask_settings(text, call->client->auth);

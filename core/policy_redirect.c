@@ -22,13 +22,14 @@ static kzi_step refuse(kzi_call *call, const char *why)
     return KZI_NEXT;
 }
 
+const char *const kzi_proxy_variables[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL };
+
 /* Through a proxy it is the proxy that connects, and what it connects to is not known here. */
 static bool has_proxy(const kz_client *client)
 {
-    static const char *const names[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
     bool found = client->settings->proxy && *client->settings->proxy;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
+    for (const char *const *name = kzi_proxy_variables; *name; name++) {
+        const char *value = getenv(*name);
         found |= value && *value;
     }
     return found;

@@ -13,6 +13,7 @@
 #define ACCESS GIVEN_TOKEN
 #define REFRESH COMMAND_TOKEN
 #define SUBJECT TYPED_TOKEN
+#define SIGNATURE HUB_TOKEN
 
 #define AT "http://127.0.0.1"
 
@@ -21,11 +22,13 @@ static char *key_set;
 /* An ID token with a secret in its claims, and a signature that is wrong: the whole way of checking is gone. */
 static void write_id_token(char *out, gsize size)
 {
-    char subject[SECRET_SIZE], claims[256], payload[400] = "";
+    char subject[SECRET_SIZE], signature[SECRET_SIZE], claims[256], payload[400] = "";
     secret_plain(SUBJECT, subject);
+    secret_plain(SIGNATURE, signature);
     snprintf(claims, sizeof claims, "{\"iss\":\"" AT "\",\"aud\":\"app\",\"exp\":9999999999,\"sub\":\"%s\"}", subject);
     jose_b64_enc_buf(claims, strlen(claims), payload, sizeof payload - 1);
-    snprintf(out, size, "eyJhbGciOiJFUzI1NiIsImtpZCI6Im9uZSJ9.%s.%086d", payload, 0);
+    snprintf(out, size, "eyJhbGciOiJFUzI1NiIsImtpZCI6Im9uZSJ9.%s.%s%s%06d", payload, signature, signature, 0);
+    kz_wipe(signature, sizeof signature);
     kz_wipe(subject, sizeof subject);
     kz_wipe(claims, sizeof claims);
     kz_wipe(payload, sizeof payload);

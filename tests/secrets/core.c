@@ -132,7 +132,7 @@ gboolean core_is_clean(void)
         g_printerr("# %s is in memory, %s, at %zx in %s: %s\n", hit->what.name, hit->what.disguise, hit->address, hit->place,
             hit->around);
     }
-    g_test_message("%u pieces of secrets in %zu KiB of memory", found->n, found->looked_at / 1024);
+    g_printerr("# %u pieces of secrets in %zu KiB of memory\n", found->n, found->looked_at / 1024);
     gboolean clean = !found->n;
     munmap(found, sizeof *found);
     return clean;

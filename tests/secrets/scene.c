@@ -76,6 +76,7 @@ void scene_end(Scene *scene)
     secrets_learn_noted(noted);
     seen_command_lines(&scene->seen, getpid());
     g_assert_cmpuint(scene->seen.records, >, 0);
+    g_printerr("# %u log records, %u errors, %u results\n", scene->seen.records, scene->seen.errors, scene->seen.results);
     gboolean silent = seen_end(&scene->seen), clean = core_is_clean();
     g_assert_true(silent && clean);
 }

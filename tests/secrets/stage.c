@@ -11,7 +11,23 @@
 
 /* ---- servers ---- */
 
-/* What it was sent comes back, in errors of every kind, in their texts and names, and where it leads elsewhere in the address too. */
+/* The credential of a request's Authorization or Proxy-Authorization by itself, and what it says where it is one of HTTP's basic scheme. */
+static char *credential_of(const char *request)
+{
+    const char *line = strcasestr(request, "authorization: "), *scheme = line ? line + strlen("authorization: ") : NULL;
+    const char *credential = scheme ? strchr(scheme, ' ') : NULL;
+    if (!credential)
+        return g_strdup("");
+    g_autofree char *text = g_strndup(credential + 1, strcspn(credential + 1, "\r")), *plain = NULL;
+    gsize length = 0;
+    if (g_str_has_prefix(scheme, "Basic ")) {
+        g_autofree guchar *bytes = g_base64_decode(text, &length);
+        plain = g_strndup((char *)bytes, length);
+    }
+    return g_strdup_printf("%s, that is %s", text, plain ? plain : "a secret");
+}
+
+/* What it was sent comes back, in errors of every kind, in their texts and names. */
 static char *repeat(const char *request, void *user)
 {
     static gint turn;
@@ -24,9 +40,10 @@ static char *repeat(const char *request, void *user)
         return g_strdup_printf(
             "HTTP/1.1 302 Found\r\nLocation: %s/there\r\nContent-Length: 0\r\n\r\n", wire_url(stage->elsewhere));
     g_autofree char *told = g_strescape(request, NULL), *line = g_strndup(request, strcspn(request, "\r"));
+    g_autofree char *credential = credential_of(request), *proof = g_strescape(credential, NULL);
     int n = g_atomic_int_add(&turn, 1) % (int)G_N_ELEMENTS(status);
     g_autofree char *body = g_strdup_printf(
-        "{\"error\":{\"message\":\"you sent %s\",\"code\":\"%s\",\"type\":\"t\",\"param\":\"%s\"}}", told, line, line);
+        "{\"error\":{\"message\":\"you sent %s\",\"code\":\"%s\",\"type\":\"%s\",\"param\":\"%s\"}}", told, line, proof, line);
     return g_strdup_printf("HTTP/1.1 %s\r\nContent-Type: application/json\r\nX-Request-Id: 7\r\nContent-Length: %d\r\n\r\n%s",
         status[n], (int)strlen(body), body);
 }

@@ -6,6 +6,7 @@
 #include <kamiwaza/cluster.h>
 #include <kamiwaza/models.h>
 #include <kamiwaza/openai.h>
+#include <pthread.h>
 #include <string.h>
 
 static const kz_chat_message messages[] = { { .role = "user", .content = "Hello" } };
@@ -74,10 +75,16 @@ static void blocking(Scene *s, kz_client *client, void *cluster, void *openai, c
 /* Secrets that calls themselves send, in bodies and forms. */
 static void sends_secrets(Scene *s, kz_client *client)
 {
-    char plain[SECRET_SIZE];
+    char plain[SECRET_SIZE], role[200] = "";
+    const char *roles[40];
     kz_auth *auth = kz_client_auth(client, &s->error);
     secret_plain(PASSWORD, plain);
-    kz_free(kz_auth_create_user(auth, &(kz_auth_create_user_params){ .username = "bob", .password = plain }, &s->error));
+    memset(role, 'r', sizeof role - 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(roles); i++)
+        roles[i] = role; /* the text outgrows what it began in */
+    kz_free(kz_auth_create_user(auth,
+        &(kz_auth_create_user_params){ .username = "bob", .password = plain, .roles = roles, .n_roles = G_N_ELEMENTS(roles) },
+        &s->error));
     scene_error(s);
     kz_free(kz_auth_login_with_password(
         auth, &(kz_auth_login_with_password_params){ .username = "ada", .password = plain }, &s->error));
@@ -152,6 +159,11 @@ static void test_errors_with_a_token(void)
     at_the_parrot("token", BEARER);
 }
 
+typedef struct Visit {
+    Scene *scene;
+    kz_client *client;
+} Visit;
+
 /* A token that the platform gives out, which is then used. */
 static void with_a_personal_token(Scene *s, kz_client *client)
 {
@@ -173,12 +185,24 @@ static void with_a_personal_token(Scene *s, kz_client *client)
     kz_client_free(other);
 }
 
+/* Its stack is left to the C library when it ends. */
+static void *on_a_thread(void *data)
+{
+    const Visit *visit = data;
+    live(visit->scene, visit->client, 2);
+    return NULL;
+}
+
 static void test_results(void)
 {
     Scene s;
     scene_begin(&s);
     kz_client *client = client_of(&s, STAGE_RELAY, "/api", "api_key", API_KEY);
     live(&s, client, 2);
+    Visit visit = { &s, client };
+    pthread_t thread;
+    g_assert_cmpint(pthread_create(&thread, NULL, on_a_thread, &visit), ==, 0);
+    pthread_join(thread, NULL);
     with_a_personal_token(&s, client);
     kz_client_free(client);
     g_assert_cmpuint(s.seen.results, >, 20);

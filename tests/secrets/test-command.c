@@ -79,6 +79,24 @@ static void ask_all(Stage *stage)
     see(stage, run_with_input("Hello", "chat", "--model", "tiny", NULL));
 }
 
+/* A proxy of the environment, which repeats what it is sent. */
+static void ask_proxy(Stage *stage)
+{
+    char plain[SECRET_SIZE];
+    secret_plain(PROXY_PASSWORD, plain);
+    g_autofree char *escaped = g_uri_escape_string(plain, NULL, FALSE);
+    g_autofree char *proxy = g_strdup_printf("http://ada:%s@%s", escaped, wire_url(stage->parrot) + strlen("http://"));
+    runner_set("http_proxy", proxy);
+    runner_set("KAMIWAZA_ALLOW_PLAIN_HTTP", "true");
+    set_url("http://platform.example", "/api");
+    for (int i = 0; i < 6; i++)
+        see(stage, run("models", "list", NULL));
+    runner_set("http_proxy", NULL);
+    runner_set("KAMIWAZA_ALLOW_PLAIN_HTTP", NULL);
+    const char *last = wire_request(stage->parrot, wire_count(stage->parrot) - 1);
+    g_assert_true(secret_is_in(PROXY_PASSWORD, last, strlen(last)));
+}
+
 static void test_environment(void)
 {
     Stage stage;
@@ -91,6 +109,7 @@ static void test_environment(void)
     set_url(wire_url(stage.parrot), "");
     for (int i = 0; i < 6; i++)
         ask_all(&stage);
+    ask_proxy(&stage);
     runner_set("KAMIWAZA_API_KEY", NULL);
     runner_set("KAMIWAZA_HUB_TOKEN", NULL);
     runner_set("KAMIWAZA_CLIENT_KEY_PASSWORD", NULL);

@@ -113,14 +113,20 @@ static void test_typed(void)
     scene_end(&s);
 }
 
-/* The parrot repeats the form in each of its errors. */
+/* The parrot repeats the form in each of its errors, of a password that is set and of one that is typed. */
 static void test_password_refused(void)
 {
+    enum { MOODS = 6 };
     Scene s;
     scene_begin(&s);
-    for (int i = 0; i < 6; i++) {
-        kz_client *client = scene_client(&s, password_config(&s, STAGE_PARROT, ""));
-        ask(&s, client, NULL);
+    for (int i = 0; i < 2 * MOODS; i++) {
+        kz_config *config = i < MOODS ? password_config(&s, STAGE_PARROT, "") : config_of(&s, STAGE_PARROT, "");
+        kz_config_set(config, "auth", "password", &s.error);
+        kz_client *client = scene_client(&s, config);
+        if (i < MOODS)
+            ask(&s, client, NULL);
+        else
+            sign_in(&s, client, PASSWORD);
         g_assert_nonnull(s.error);
         scene_error(&s);
         kz_client_free(client);
