@@ -30,9 +30,10 @@ static void test_disguises(void)
     g_assert_true(secret_is_in(PLANTED, percent, strlen(percent)));
     g_autofree char *json = g_strescape(plain, NULL);
     g_assert_true(secret_is_in(PLANTED, json, strlen(json)));
+    static const char *const users[] = { "ada", "da", "a" };
     for (int before = 0; before < 3; before++) {
-        g_autofree char *pair = g_strdup_printf("%.*s:%s:", before + 1, "ada", plain),
-                        *escaped = g_strdup_printf("%s:%s", "ada" + before, percent);
+        g_autofree char *pair = g_strdup_printf("%s:%s:", users[before], plain),
+                        *escaped = g_strdup_printf("%s:%s", users[before], percent);
         g_autofree char *coded = g_base64_encode((const guchar *)pair, strlen(pair)),
                         *both = g_base64_encode((const guchar *)escaped, strlen(escaped));
         expect_hit(coded, "in base64");
