@@ -1,9 +1,7 @@
 /* test-refusals.c: what was refused is not sent again with every call: passwords, secrets of clients, refresh tokens, and commands that fail.
  * The clock of the pauses is the test's. */
-#include "../wire/server.h"
+#include "platform.h"
 #include "token-folder.h"
-
-#include <kamiwaza/kamiwaza.h>
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -19,79 +17,13 @@ int64_t __wrap_kzi_boot_ms(void)
     return __real_kzi_boot_ms() + passed;
 }
 
-/* ---- the platform, which is the provider too ---- */
-
-typedef struct Platform {
-    WireServer *server;
-    GMutex lock;
-    const char *password; /* the right one */
-    const char *status;   /* of every answer to a sign-in, with `body`; NULL: by the password */
-    const char *body;
-    const char *grant; /* what a good sign-in gives */
-    int asked;         /* sign-ins and renewals */
-    bool refuses;      /* every token */
-    bool spent;        /* no refresh token is good */
-} Platform;
-
-static char *answer(const char *status, const char *body)
-{
-    return g_strdup_printf(
-        "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", status, strlen(body), body);
-}
-
-static char *sign_in(const Platform *it, const char *request)
-{
-    g_autofree char *due = g_strconcat("password=", it->password, "&", NULL);
-    if (it->spent && strstr(request, "grant_type=refresh_token"))
-        return answer("400 Bad Request", "{\"error\":\"invalid_grant\"}");
-    if (it->status)
-        return *it->status ? answer(it->status, it->body) : NULL;
-    return strstr(request, due) ? answer("200 OK", it->grant) : answer("401 Unauthorized", "{\"detail\": \"Wrong password\"}");
-}
-
-static char *serve(const char *request, void *user)
-{
-    Platform *it = user;
-    g_mutex_lock(&it->lock);
-    bool asks = g_str_has_prefix(request, "POST ");
-    it->asked += asks;
-    char *text = asks ? sign_in(it, request) : it->refuses ? answer("401 Unauthorized", "{}") : answer("200 OK", "[]");
-    g_mutex_unlock(&it->lock);
-    return text;
-}
-
 static void begin(Platform *it)
 {
-    *it = (Platform){ .password = "right", .grant = "{\"access_token\": \"t1\"}" };
-    g_mutex_init(&it->lock);
-    it->server = wire_start_function(serve, it);
     passed = 0;
+    platform_begin(it);
 }
 
-static void end(Platform *it)
-{
-    wire_stop(it->server);
-    g_mutex_clear(&it->lock);
-}
-
-static kz_client *client_of(const Platform *it, const char *const *settings)
-{
-    kz_error *error = NULL;
-    kz_config *config = kz_config_new(&error);
-    g_autofree char *token_url = g_strconcat(wire_url(it->server), "/token", NULL);
-    kz_config_set_isolated(config, true, &error);
-    kz_config_set(config, "base_url", wire_url(it->server), &error);
-    kz_config_set(config, "plugin_path", g_getenv("KAMIWAZA_TEST_PLUGINS"), &error);
-    kz_config_set(config, "token_store", "none", &error);
-    kz_config_set(config, "max_retries", "0", &error);
-    for (; *settings; settings += 2)
-        kz_config_set(config, settings[0], strcmp(settings[1], "<token>") ? settings[1] : token_url, &error);
-    kz_client *client = kz_client_new(config, &error);
-    g_assert_null(error);
-    kz_config_free(config);
-    return client;
-}
-#define CLIENT(it, ...) client_of(it, (const char *const[]){ __VA_ARGS__, NULL })
+#define CLIENT(it, ...) platform_client(it, (const char *const[]){ __VA_ARGS__, NULL })
 #define ADA "username", "ada", "password", "wrong"
 
 /* Whether the client has a credential for a call; else the error is about signing in and says that. */
@@ -134,7 +66,7 @@ static void test_a_wrong_password_is_sent_once(void)
     }
     g_assert_cmpuint(wire_count(it.server), ==, 1);
     kz_client_free(client);
-    end(&it);
+    platform_end(&it);
 }
 
 static void test_pauses_grow_to_an_hour(void)
@@ -156,7 +88,7 @@ static void test_pauses_grow_to_an_hour(void)
     passed += 3600000;
     g_assert_true(is_signed_in(client, NULL));
     kz_client_free(client);
-    end(&it);
+    platform_end(&it);
 }
 
 static void test_signing_in_ends_the_pause(void)
@@ -181,7 +113,7 @@ static void test_signing_in_ends_the_pause(void)
     it.password = "wrong";
     g_assert_true(is_signed_in(client, NULL));
     kz_client_free(client);
-    end(&it);
+    platform_end(&it);
 }
 
 /* A sign-in that is refused does not keep what there is from being renewed. */
@@ -204,7 +136,7 @@ static void test_what_there_is_is_renewed_all_the_same(void)
     g_assert_nonnull(strstr(wire_request(it.server, wire_count(it.server) - 2), "POST /auth/refresh?refresh_token=r1 "));
     g_assert_nonnull(strstr(wire_request(it.server, wire_count(it.server) - 1), "Bearer t2"));
     kz_client_free(client);
-    end(&it);
+    platform_end(&it);
 }
 
 static gpointer enter(gpointer client)
@@ -225,7 +157,7 @@ static void test_many_threads_send_it_once(void)
         g_assert_null(g_thread_join(threads[i]));
     g_assert_cmpint(it.asked, ==, 1);
     kz_client_free(client);
-    end(&it);
+    platform_end(&it);
 }
 
 static void test_passing_failures_are_tried_again(void)
@@ -248,7 +180,7 @@ static void test_passing_failures_are_tried_again(void)
         it.password = "wrong";
         g_assert_true(is_signed_in(client, NULL));
         kz_client_free(client);
-        end(&it);
+        platform_end(&it);
     }
 }
 
@@ -266,7 +198,7 @@ static void test_every_kind_of_refusal(void)
             g_assert_false(is_signed_in(client, "Signing in as ada"));
         g_assert_cmpint(it.asked, ==, 1);
         kz_client_free(client);
-        end(&it);
+        platform_end(&it);
     }
 }
 
@@ -298,7 +230,7 @@ static void test_a_typed_password_may_be_wrong(void)
     g_assert_true(types(client, "right"));
     g_assert_true(is_signed_in(client, NULL));
     kz_client_free(client);
-    end(&it);
+    platform_end(&it);
 }
 
 static void test_a_refused_refresh_token_is_not_sent_again(void)
@@ -326,7 +258,7 @@ static void test_a_refused_refresh_token_is_not_sent_again(void)
     g_assert_true(types(client, "right"));
     g_assert_true(is_signed_in(client, NULL));
     kz_client_free(client);
-    end(&it);
+    platform_end(&it);
 }
 
 static void test_a_refused_refresh_token_leaves_the_store(void)
@@ -352,7 +284,7 @@ static void test_a_refused_refresh_token_leaves_the_store(void)
         kz_client_free(client);
     }
     token_folder_end(&f);
-    end(&it);
+    platform_end(&it);
 }
 
 /* A gateway that speaks for a platform which is away is not the platform. */
@@ -378,7 +310,7 @@ static void test_a_page_does_not_cost_the_refresh_token(void)
         g_assert_nonnull(strstr(wire_request(it.server, wire_count(it.server) - 2), "POST /auth/refresh?refresh_token=r1 "));
         g_assert_nonnull(strstr(wire_request(it.server, wire_count(it.server) - 1), "Bearer t2"));
         kz_client_free(client);
-        end(&it);
+        platform_end(&it);
     }
 }
 
@@ -397,7 +329,7 @@ static void test_another_process_ends_the_pause(void)
     kz_client_free(client);
     kz_client_free(other);
     token_folder_end(&f);
-    end(&it);
+    platform_end(&it);
 }
 
 /* What the store has is of no use, and stays of no use. */
@@ -417,7 +349,7 @@ static void test_an_ended_token_in_the_store_ends_no_pause(void)
     kz_client_free(client);
     kz_client_free(other);
     token_folder_end(&f);
-    end(&it);
+    platform_end(&it);
 }
 
 /* ---- clients of OAuth ---- */
@@ -448,7 +380,7 @@ static void test_a_refused_client_is_not_sent_again(void)
         passed += 300000;
         g_assert_true(is_signed_in(client, NULL));
         kz_client_free(client);
-        end(&it);
+        platform_end(&it);
     }
 }
 
@@ -471,7 +403,7 @@ static void test_a_refused_refresh_token_of_a_program(void)
         g_assert_cmpint(it.asked, ==, 3 + i); /* the refresh token once */
     }
     kz_client_free(client);
-    end(&it);
+    platform_end(&it);
 }
 
 /* ---- commands ---- */
@@ -501,7 +433,7 @@ static void test_a_failing_command_is_not_run_with_every_call(void)
     g_remove(good);
     g_remove(program);
     g_rmdir(folder);
-    end(&it);
+    platform_end(&it);
 }
 
 int main(int argc, char **argv)

@@ -1,14 +1,9 @@
-/* test-sign-in.c: `kamiwaza login` by a browser and by another device, at a terminal where somebody sits: at the emulator's OpenID provider, or at a
- * real one where KAMIWAZA_TEST_PROVIDER names it. What is picked, what is kept, how it fails, and that giving up leaves nothing behind. */
-#include "../oauth/pages.h"
-#include "../oauth/real.h"
+/* test-sign-in.c: `kamiwaza login` by a browser and by another device, at a terminal where somebody sits: at the emulator's OpenID provider. What is picked, what is kept, how it fails, and that giving up leaves nothing behind. */
 #include "../services/emulator.h"
 #include "../wire/server.h"
-#include "runner.h"
+#include "sign-in.h"
 
-#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,64 +12,7 @@
 static char *url, *issuer; /* of the platform; "auth_issuer=..." */
 #define OAUTH "--base-url", url, "--set", "auth=oauth", "--set", issuer, "--set", "auth_client_id=app"
 
-static const turn silence[] = { { NULL } };
-
-/* ---- the browser ---- */
-
-static char *said_path(void)
-{
-    return g_build_filename(runner_home(), "said", NULL);
-}
-
-/* What the browser tells, for which it has half a minute. */
-static char *browsed(void)
-{
-    char text[8192];
-    gsize length = 0;
-    gssize n;
-    g_autofree char *path = said_path();
-    int fd = open(path, O_RDONLY | O_NONBLOCK);
-    struct pollfd said = { .fd = fd, .events = POLLIN };
-    if (poll(&said, 1, 30000) != 1)
-        g_error("the browser was not opened, or did not live to tell");
-    fcntl(fd, F_SETFL, 0);
-    while ((n = read(fd, text + length, sizeof text - 1 - length)) > 0)
-        length += (gsize)n;
-    close(fd);
-    text[length] = 0;
-    return g_strdup(text);
-}
-
-static void set_browser(const char *how)
-{
-    runner_set("BROWSER", g_getenv("KAMIWAZA_TEST_BROWSER"));
-    runner_set("KZ_BROWSE", how);
-}
-
-/* Nobody is signed in, there are no profiles, no browser, no display. */
-static void begin(void)
-{
-    static const char *const unset[] = { "KAMIWAZA_API_KEY", "BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION",
-        "KZ_BROWSE" };
-    g_autofree char *said = said_path(), *profiles = runner_path("config.json"), *tokens = runner_path("tokens.json");
-    for (gsize i = 0; i < G_N_ELEMENTS(unset); i++)
-        runner_set(unset[i], NULL);
-    runner_set("XDG_STATE_HOME", runner_home());
-    runner_set("KZ_BROWSE_SAID", said);
-    g_remove(profiles);
-    g_remove(tokens);
-    if (access(said, F_OK))
-        g_assert_cmpint(mkfifo(said, 0600), ==, 0);
-}
-
 /* ---- the other device ---- */
-
-static char *part_of(const char *text, const char *pattern)
-{
-    g_autoptr(GRegex) regex = g_regex_new(pattern, 0, 0, NULL);
-    g_autoptr(GMatchInfo) match = NULL;
-    return g_regex_match(regex, text, 0, &match) ? g_match_info_fetch(match, 1) : NULL;
-}
 
 static gboolean open_page(const char *shown, const char *more)
 {
@@ -121,14 +59,6 @@ static gboolean renews(const char *refresh)
     return g_str_has_prefix(answer, "HTTP/1.1 200 ");
 }
 
-static char *refresh_token(void)
-{
-    g_autofree char *tokens = runner_text("tokens.json");
-    char *refresh = part_of(tokens, "refresh_token[\\\\\": ]+([A-Za-z0-9._~-]+)");
-    g_assert_nonnull(refresh);
-    return refresh;
-}
-
 /* Signed in as the first user: the commands after this one know it, and show no secret; after signing out nothing is good any more. */
 static void expect_signed_in(const outcome *login)
 {
@@ -166,7 +96,7 @@ static void expect_signed_in(const outcome *login)
 
 static void test_browser(void)
 {
-    begin();
+    sign_in_begin();
     set_browser(NULL);
     gboolean shows = FALSE;
     g_auto(outcome) login = run_in_talk(silence, &shows, "login", OAUTH, NULL);
@@ -180,7 +110,7 @@ static void test_browser(void)
 
 static void test_browser_of_the_desktop(void)
 {
-    begin();
+    sign_in_begin();
     g_autofree char *folder = g_build_filename(runner_home(), "bin", NULL), *opener = g_build_filename(folder, "xdg-open", NULL);
     g_autofree char *path = g_strdup_printf("%s:%s", folder, g_getenv("PATH"));
     g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
@@ -197,7 +127,7 @@ static void test_browser_of_the_desktop(void)
 
 static void test_device_where_there_is_no_display(void)
 {
-    begin();
+    sign_in_begin();
     gboolean shows = FALSE;
     g_auto(outcome) login = run_in_talk(approving, &shows, "login", OAUTH, NULL);
     assert_holds(login.out, "open this page on any device and enter the code");
@@ -211,7 +141,7 @@ static void test_device_where_it_is_wanted(void)
 {
     static const char *const flags[] = { "--device", "--no-browser" };
     for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
-        begin();
+        sign_in_begin();
         set_browser("look");
         gboolean shows = FALSE;
         g_auto(outcome) login = run_in_talk(approving, &shows, "login", flags[i], OAUTH, NULL);
@@ -234,7 +164,7 @@ static gboolean follow(const char *shown)
 static void test_address_is_shown(void)
 {
     static const turn following[] = { { "open this address in a browser on this machine", NULL, follow }, { NULL } };
-    begin();
+    sign_in_begin();
     set_browser("look");
     gboolean shows = FALSE;
     g_auto(outcome)
@@ -248,7 +178,7 @@ static void test_address_is_shown(void)
 static void test_password_where_there_is_nothing_else(void)
 {
     static const turn talk[] = { { "Username: ", "ann\n" }, { "Password: ", "hush-word\n" }, { NULL } };
-    begin();
+    sign_in_begin();
     set_browser("look");
     gboolean shows = FALSE;
     g_auto(outcome) login = run_in_talk(talk, &shows, "login", "--base-url", url, NULL);
@@ -262,7 +192,7 @@ static void test_password_where_there_is_nothing_else(void)
 static void test_token_at_a_terminal(void)
 {
     static const turn talk[] = { { "Token: ", "hush-token\n" }, { NULL } };
-    begin();
+    sign_in_begin();
     set_browser("look");
     gboolean shows = FALSE;
     g_auto(outcome) login = run_in_talk(talk, &shows, "login", "--with-token", "--base-url", url, NULL);
@@ -276,7 +206,7 @@ static void test_token_at_a_terminal(void)
 
 static void test_profiles_side_by_side(void)
 {
-    begin();
+    sign_in_begin();
     set_browser(NULL);
     gboolean shows = FALSE;
     g_auto(outcome) first = run_in_talk(silence, &shows, "--profile", "work", "login", OAUTH, NULL);
@@ -329,7 +259,7 @@ static void test_interrupted(void)
     for (gsize i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
         const char *const *words = cases[i / 2].words;
         gboolean shows = FALSE, oauth = words[2] != NULL;
-        begin();
+        sign_in_begin();
         if (cases[i / 2].browser)
             set_browser(cases[i / 2].browser);
         g_auto(outcome) login = run_in_talk(cases[i / 2].talk, &shows, "--profile", i % 2 ? "new" : "default", "login",
@@ -344,7 +274,7 @@ static void test_interrupted(void)
 
 static void expect_failure(const turn *talk, const char *browser, const char *step, const char *says, const char *page_says)
 {
-    begin();
+    sign_in_begin();
     if (browser)
         set_browser(browser);
     gboolean shows = FALSE;
@@ -379,7 +309,7 @@ static void test_no_provider(void)
         int status;
     } cases[] = { { "x", "Discovering the provider", 5 }, { "?x", "auth_issuer", 3 } };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        begin();
+        sign_in_begin();
         g_autofree char *other = g_strconcat(issuer, cases[i].at, NULL);
         gboolean shows = FALSE;
         g_auto(outcome) login = run_in_talk(silence, &shows, "login", OAUTH, "--set", other, NULL);
@@ -405,7 +335,7 @@ static char *wait_for_second(const char *request, void *user)
 static void test_second_redirect(void)
 {
     const char *own = NULL;
-    begin();
+    sign_in_begin();
     WireServer *provider = wire_start_function(wait_for_second, &own);
     own = wire_url(provider);
     set_browser("twice");
@@ -422,78 +352,10 @@ static void test_second_redirect(void)
     wire_stop(provider);
 }
 
-/* ---- at a real provider ---- */
-
-static gboolean enter_code(const char *shown)
-{
-    Page page;
-    g_autofree char *code = part_of(shown, "The code is\\s+(\\S+)\\s"), *address = part_of(shown, "\\s(http://\\S+/device)\\s");
-    if (!code || !address)
-        return FALSE;
-    g_autofree char *form = g_strconcat("user_code=", code, NULL);
-    page_open(&page, NULL);
-    page_visit(&page, address, NULL);
-    page_submit(&page, form);
-    page_submit(&page, ""); /* the confirmation */
-    page_sign_in(&page);
-    g_assert_true(page_holds(&page, "Success"));
-    page_close(&page);
-    return TRUE;
-}
-
-static void expect_signed_in_as_ada(const outcome *login)
-{
-    assert_status(login, 0);
-    assert_holds(login->out, "Signed in as ada to http://127.0.0.1");
-    g_auto(outcome) token = run("token", NULL);
-    assert_status(&token, 0);
-    g_strchomp(token.out);
-    g_autofree char *refresh = refresh_token();
-    g_assert_true(real_is_active(token.out) && real_is_active(refresh));
-    g_auto(outcome) who = run("whoami", NULL);
-    assert_status(&who, 0);
-    assert_holds(who.out, "\"user\":\"ada\",\"provider\":\"oauth\",\"source\":\"token store\"");
-    g_auto(outcome) logout = run("logout", NULL);
-    assert_status(&logout, 0);
-    g_assert_false(real_is_active(token.out) || real_is_active(refresh));
-}
-
-static void test_real_provider(void)
-{
-    static const turn entering[] = { { "The code is", NULL, enter_code }, { NULL } };
-    for (int device = 0; device < 2; device++) {
-        begin();
-        if (!device)
-            set_browser(NULL);
-        gboolean shows = FALSE;
-        g_auto(outcome) login = run_in_talk(device ? entering : silence, &shows, "login", OAUTH, NULL);
-        g_autofree char *page = device ? NULL : browsed();
-        g_assert_true(device || strstr(page, "You may close this window"));
-        g_assert_true(shows);
-        expect_signed_in_as_ada(&login);
-    }
-}
-
-static int run_at_real_provider(void)
-{
-    static const WireAnswer me = {
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 31\r\n\r\n{\"username\": \"ada\", \"sub\": \"7\"}",
-        -1
-    };
-    WireServer *platform = wire_start(&me, 1);
-    real_start(json_object(), NULL);
-    url = g_strconcat(wire_url(platform), "/api", NULL);
-    issuer = g_strconcat("auth_issuer=", real_issuer(), NULL);
-    g_test_add_func("/sign-in/by-browser-and-device-at-a-real-provider", test_real_provider);
-    int status = runner_main();
-    real_stop();
-    wire_stop(platform);
-    return status;
-}
-
-static int run_at_emulator(void)
+int main(int argc, char **argv)
 {
     static const char *const options[] = { "--require-auth", "--user", "ann:hush-word", NULL };
+    g_test_init(&argc, &argv, NULL);
     GSubprocess *emulator = emulator_start(options, &url);
     issuer = g_strdup_printf("auth_issuer=%.*s" REALM, (int)(strlen(url) - strlen("/api")), url);
     g_test_add_func("/sign-in/a-browser-where-one-can-be-opened", test_browser);
@@ -511,13 +373,6 @@ static int run_at_emulator(void)
     g_test_add_func("/sign-in/a-provider-that-is-not-there", test_no_provider);
     int status = runner_main();
     emulator_stop(emulator);
-    return status;
-}
-
-int main(int argc, char **argv)
-{
-    g_test_init(&argc, &argv, NULL);
-    int status = g_getenv("KAMIWAZA_TEST_PROVIDER") ? run_at_real_provider() : run_at_emulator();
     g_free(url);
     g_free(issuer);
     return status;
