@@ -30,11 +30,14 @@ static bool is_inside4(const unsigned char *address)
 
 static bool is_inside6(const unsigned char *a)
 {
-    static const unsigned char zeros[12], mapped[12] = { [10] = 0xff, [11] = 0xff }, nat64[12] = { 0, 0x64, 0xff, 0x9b };
+    static const unsigned char zeros[12], mapped[12] = { [10] = 0xff, [11] = 0xff }, nat64[12] = { 0, 0x64, 0xff, 0x9b },
+                                          nat64_local[6] = { 0, 0x64, 0xff, 0x9b, 0, 1 };
     if (!memcmp(a, zeros, 12) || !memcmp(a, mapped, 12) || !memcmp(a, nat64, 12)) /* an IPv4 address in other words; ::, ::1 */
         return is_inside4(a + 12);
     if (a[0] == 0x20 && a[1] == 0x02) /* 6to4 */
         return is_inside4(a + 2);
+    if (!memcmp(a, nat64_local, 6))
+        return true;
     return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && a[1] >= 0x80) || a[0] == 0xff; /* private, of the link or site, multicast */
 }
 
@@ -49,18 +52,20 @@ bool kzi_address_is_inside(const struct sockaddr *address)
 
 bool kzi_host_is_inside(const char *host)
 {
+    static const char local[] = "localhost";
+    enum { LOCAL = sizeof local - 1 };
     unsigned char address[16];
-    char text[64];
-    size_t length = strlen(host);
-    if (!strcasecmp(host, "localhost") || (length > 10 && !strcasecmp(host + length - 10, ".localhost")))
-        return true;
-    if (inet_pton(AF_INET, host, address) == 1)
-        return is_inside4(address);
+    char text[256];
     host += *host == '[';
-    length = strcspn(host, "]%"); /* a zone is that of a link */
+    size_t length = strcspn(host, "]%");         /* a zone is that of a link */
+    length -= length && host[length - 1] == '.'; /* a name that is whole */
     if (!length || length >= sizeof text)
         return false;
     memcpy(text, host, length);
     text[length] = 0;
+    if (length >= LOCAL && !strcasecmp(text + length - LOCAL, local) && (length == LOCAL || text[length - LOCAL - 1] == '.'))
+        return true;
+    if (inet_pton(AF_INET, text, address) == 1)
+        return is_inside4(address);
     return inet_pton(AF_INET6, text, address) == 1 && is_inside6(address);
 }

@@ -37,14 +37,14 @@ static long http_version(const kzi_settings *settings)
 static bool set_up(CURL *easy, kzi_loop *loop)
 {
     const kzi_settings *settings = loop->client->settings;
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L); /* it sends without raising SIGPIPE, over TLS too */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_SHARE, loop->client->share);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->connect_timeout);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(settings));
     kzi_sockets_set(easy, loop);
     return kzi_easy_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
-        kzi_easy_set_text(easy, CURLOPT_PROXY, settings->proxy) &&
+        kzi_easy_set_text(easy, CURLOPT_PROXY, settings->proxy && *settings->proxy ? settings->proxy : NULL) &&
         kzi_easy_set_text(easy, CURLOPT_ACCEPT_ENCODING, settings->compressed ? "" : NULL) && set_tls(easy, settings);
 }
 

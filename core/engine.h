@@ -243,6 +243,7 @@ struct kzi_call {
     char curl_error[CURL_ERROR_SIZE];
     long status;
     size_t header_bytes;
+    int64_t uploaded;                             /* of its body */
     kzi_buffer head;                              /* its headers (header.h) */
     const char *content_type, *request_id, *etag; /* among them */
     int64_t retry_after;                          /* milliseconds, -1: not said */

@@ -36,6 +36,8 @@ static bool attempt(kzi_call *call)
     call->headers = NULL;
     for (size_t i = 0; fine && !call->foreign && i < j->transfer->n_headers; i++)
         fine = kzi_header_put(&call->headers, j->transfer->headers[i].key, j->transfer->headers[i].value);
+    if (fine && j->part.offset > 0 && !j->part.tag) /* nothing says that the server has the same file still */
+        fine = kzi_part_restart(&j->part, j->transfer, &call->error);
     if (fine && j->part.offset > 0) {
         snprintf(range, sizeof range, "bytes=%lld-", (long long)j->part.offset);
         fine = kzi_header_put(&call->headers, "Range", range) && kzi_header_put(&call->headers, "If-Range", j->part.tag);
@@ -51,6 +53,10 @@ static bool begin(void *user, kzi_call *call)
     if (call->status == 206 && call->range_start != j->part.offset)
         return kzi_call_error(
             call, &call->error, KZ_ERROR_CONNECTION, "The server sends another part of the file than was asked for.");
+    if (call->status == 206 && j->part.tag && call->etag && strcmp(call->etag, j->part.tag) != 0) {
+        kzi_part_restart(&j->part, j->transfer, &call->error);
+        return kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION, "The server sends a part of another version of the file.");
+    }
     if (call->status != 206 && !kzi_part_restart(&j->part, j->transfer, &call->error))
         return false;
     int64_t whole = length < 0 ? -1 : length + j->part.offset;

@@ -7,41 +7,7 @@
 #include "locate.h"
 #include "reactor.h"
 
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <time.h>
-
-/* Where a TLS library writes to a connection that the peer has closed, which saying goodbye does too, SIGPIPE is raised. */
-typedef struct kzi_guard {
-    sigset_t pipe, before;
-    bool on, was_pending;
-} kzi_guard;
-
-/* Blocks SIGPIPE for this thread; one that comes meanwhile is ours. */
-static void keep_pipe_away(kzi_guard *guard, const kzi_loop *loop)
-{
-    guard->on = loop->tls;
-    if (!guard->on)
-        return;
-    sigset_t pending;
-    sigemptyset(&guard->pipe);
-    sigaddset(&guard->pipe, SIGPIPE);
-    sigpending(&pending);
-    guard->was_pending = sigismember(&pending, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &guard->pipe, &guard->before);
-}
-
-static void let_pipe_come(const kzi_guard *guard)
-{
-    const struct timespec now = { 0 };
-    if (!guard->on)
-        return;
-    while (!guard->was_pending && sigtimedwait(&guard->pipe, NULL, &now) == SIGPIPE)
-        ;
-    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
-}
 
 kzi_loop *kzi_loop_new(kz_client *client)
 {
@@ -161,14 +127,11 @@ void kzi_loop_free(kzi_loop *loop)
 {
     if (!loop)
         return;
-    kzi_guard guard;
-    keep_pipe_away(&guard, loop);
     while (loop->calls)
         end_detached(loop, loop->calls);
     while (loop->n_spares)
         curl_easy_cleanup(loop->spares[--loop->n_spares]);
     curl_multi_cleanup(loop->multi);
-    let_pipe_come(&guard);
     kzi_hosts_free(loop);
     free(loop->sockets);
     kzi_buffer_free(&loop->spare_input);
@@ -187,7 +150,6 @@ static void keep_warm(kzi_loop *loop, int change)
 
 static bool start_now(kzi_loop *loop, kzi_call *call)
 {
-    loop->tls |= !strncasecmp(call->url.data, "https:", 6);
     if (curl_multi_add_handle(loop->multi, call->easy))
         return kz_error_no_memory(&call->error);
     keep_warm(loop, 1);
@@ -374,12 +336,4 @@ void kzi_loop_read_messages(kzi_loop *loop)
         kzi_call_answered(call, code);
         kzi_loop_note_due(loop, call);
     }
-}
-
-void kzi_loop_guard(kzi_loop *loop, void (*drive)(void *user), void *user)
-{
-    kzi_guard guard;
-    keep_pipe_away(&guard, loop);
-    drive(user);
-    let_pipe_come(&guard);
 }

@@ -18,7 +18,6 @@ struct kzi_loop {
     kzi_call *calls;
     int64_t n_running;       /* of them: those that libcurl has */
     int64_t next_due;        /* of the calls' own times, 0: none; early, never late */
-    bool tls;                /* a TLS library may write to a closed socket: SIGPIPE is kept away */
     bool changed;            /* something happened in this turn */
     bool shared;             /* driven by the program */
     struct kz_loop *reactor; /* then: its other half */
@@ -36,8 +35,6 @@ int64_t kzi_loop_check_times(kzi_loop *loop);
 void kzi_loop_note_due(kzi_loop *loop, const kzi_call *call);
 /* Hands out what libcurl has finished. */
 void kzi_loop_read_messages(kzi_loop *loop);
-/* Runs `drive` with SIGPIPE kept away from the program where a TLS library may raise it. */
-void kzi_loop_guard(kzi_loop *loop, void (*drive)(void *user), void *user);
 
 /* Whether the call may start now; otherwise it waits for its turn with its host (hosts.c). */
 bool kzi_host_enter(kzi_loop *loop, kzi_call *call);

@@ -4,12 +4,6 @@
 
 enum { MAX_CANCEL_FDS = 16 };
 
-static void perform(void *user)
-{
-    int running;
-    curl_multi_perform(user, &running);
-}
-
 static unsigned cancel_fds(const kzi_loop *loop, struct curl_waitfd *fds)
 {
     unsigned n = 0;
@@ -37,10 +31,11 @@ static bool is_live(const kzi_loop *loop)
 
 void kzi_loop_turn(kzi_loop *loop, int64_t limit)
 {
+    int running;
     loop->changed = false;
-    int64_t wait = kzi_loop_check_times(loop);
-    kzi_loop_guard(loop, perform, loop->multi);
+    curl_multi_perform(loop->multi, &running); /* before the times: a server whose bytes are here was not silent */
     kzi_loop_read_messages(loop);
+    int64_t wait = kzi_loop_check_times(loop);
     if (loop->changed || !is_live(loop))
         return;
     struct curl_waitfd fds[MAX_CANCEL_FDS];

@@ -344,8 +344,8 @@ void kz_pending_cancel(kz_pending *pending)
 
 void kz_pending_free(kz_pending *pending)
 {
-    if (!pending)
-        return;
+    if (!pending || (pending->loop->client && !kzi_client_usable(pending->loop->client, NULL)))
+        return; /* a child must not end what its parent waits for */
     if (pending->busy) {
         pending->doomed = true;
         return;

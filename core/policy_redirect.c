@@ -24,13 +24,15 @@ static kzi_step refuse(kzi_call *call, const char *why)
 
 const char *const kzi_proxy_variables[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL };
 
-/* Through a proxy it is the proxy that connects, and what it connects to is not known here. */
-static bool has_proxy(const kz_client *client)
+/* Through a proxy it is the proxy that connects, and what it connects to is not known here. By what libcurl goes by: http_proxy is for
+ * what is not secure, https_proxy for what is. */
+static bool has_proxy(const kz_client *client, const char *url)
 {
-    bool found = client->settings->proxy && *client->settings->proxy;
+    bool found = client->settings->proxy && *client->settings->proxy, secure = !strncasecmp(url, "https:", 6);
     for (const char *const *name = kzi_proxy_variables; *name; name++) {
         const char *value = getenv(*name);
-        found |= value && *value;
+        bool counts = !strcasecmp(*name, "all_proxy") || !strcasecmp(*name, "https_proxy") == secure;
+        found |= value && *value && counts;
     }
     return found;
 }
@@ -39,7 +41,7 @@ static bool has_proxy(const kz_client *client)
 static bool comes_from_inside(const kzi_call *call)
 {
     char *address = NULL;
-    if (has_proxy(call->client))
+    if (has_proxy(call->client, call->url.data))
         return kzi_url_is_inside(call->url.data);
     curl_easy_getinfo(call->easy, CURLINFO_PRIMARY_IP, &address);
     return address && kzi_host_is_inside(address);
@@ -66,15 +68,13 @@ static kzi_step answer_redirect(kzi_call *call)
     bool leaves = !kzi_same_origin(call->url.data, target);
     if (leaves && !reads)
         return refuse(call, "it would carry the request's content to another origin; check the base URL");
-    if (leaves && !call->guarded && !comes_from_inside(call)) {
-        call->guarded = true;
-        call->guards_address = !has_proxy(call->client);
-    }
+    call->guarded |= leaves && !call->guarded && !comes_from_inside(call);
+    call->guards_address = call->guarded && !has_proxy(call->client, target);
     if (call->guarded && kzi_url_is_inside(target))
         return refuse(call, "it leads from another network into this machine or its private network");
     call->foreign |= leaves;
+    kzi_call_drop_credentials(call); /* what a signature added to the query goes with the address */
     if (leaves) {
-        kzi_call_drop_credentials(call);
         call->headers_complete = false;
         curl_slist_free_all(call->headers);
         call->headers = NULL;

@@ -1,6 +1,7 @@
 /* policy_retry.c: when a request is sent again, and when not. Connection errors, 408, 409, 429 and 5xx are worth another
  * attempt, after an exponential backoff with full jitter or the time the server asks for. A request that is not idempotent
- * goes out again only where it surely was not acted on: it never left, or the server turned it away with 429. */
+ * goes out again only where it surely was not acted on: it never left, or the server turned it away with 429. One whose content
+ * can be read once only goes out once. */
 #include "engine.h"
 
 #include <stdio.h>
@@ -10,16 +11,15 @@ enum { FIRST_DELAY = 500, LONGEST_DELAY = 8000 };
 
 static bool worth_it(const kzi_call *call)
 {
-    bool safe = call->idempotent && !call->once;
-    if (call->began && !call->resumable)
+    bool safe = call->idempotent || !call->sent;
+    if ((call->began && !call->resumable) || (call->once && call->sent))
         return false;
     if (call->should_retry >= 0)
-        return call->should_retry && (safe || !call->sent || call->status == 429);
+        return call->should_retry && (safe || call->status == 429);
     if (!call->status || call->code)
-        return kz_error_is(call->error, KZ_ERROR_CONNECTION) && !kz_error_is(call->error, KZ_ERROR_TLS) &&
-            (safe || (!call->sent && !call->once));
+        return safe && kz_error_is(call->error, KZ_ERROR_CONNECTION) && !kz_error_is(call->error, KZ_ERROR_TLS);
     if (call->status == 429)
-        return !call->once;
+        return true;
     return safe && (call->status == 408 || call->status == 409 || (call->status >= 500 && call->status != 501));
 }
 

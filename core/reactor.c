@@ -150,18 +150,16 @@ static void take_event(kz_loop *loop, const struct epoll_event *event)
     act(loop, fd, flags);
 }
 
-static void drive_timers(void *user)
+static void drive_timers(kz_loop *loop)
 {
-    kz_loop *loop = user;
     if (loop->curl_due < 0 || loop->curl_due > kzi_now_ms())
         return;
     loop->curl_due = -1;
     act(loop, CURL_SOCKET_TIMEOUT, 0);
 }
 
-static void drive(void *user)
+static void drive(kz_loop *loop)
 {
-    kz_loop *loop = user;
     struct epoll_event events[EVENTS];
     int n = epoll_wait(loop->epoll, events, EVENTS, 0);
     for (int i = 0; i < n; i++)
@@ -209,7 +207,7 @@ void kzi_reactor_kick(kz_loop *loop)
 {
     if (loop->dispatching)
         return;
-    kzi_loop_guard(loop->inner, drive_timers, loop);
+    drive_timers(loop);
     end_starved(loop);
     kzi_loop_read_messages(loop->inner);
     arm(loop);
@@ -218,7 +216,7 @@ void kzi_reactor_kick(kz_loop *loop)
 static void round_of(kz_loop *loop)
 {
     loop->inner->changed = false;
-    kzi_loop_guard(loop->inner, drive, loop);
+    drive(loop);
     end_starved(loop);
     if (atomic_exchange(&loop->woken, false)) {
         kzi_pending_collect_cancelled(loop, atomic_load(&loop->client->closing));

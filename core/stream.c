@@ -162,8 +162,8 @@ const char *kz_stream_header(const kz_stream *stream, const char *name)
 
 void kz_stream_close(kz_stream *stream)
 {
-    if (!stream)
-        return;
+    if (!stream || !kzi_client_usable(stream->client, NULL))
+        return; /* a child must not end what its parent reads */
     if (stream->source.free)
         stream->source.free(stream->user);
     kz_free(stream->item);

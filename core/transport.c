@@ -174,8 +174,9 @@ static int watch(void *user, curl_off_t total_down, curl_off_t down, curl_off_t 
 {
     kzi_call *call = user;
     (void)total_down, (void)down;
-    if (up)
+    if (up != call->uploaded) /* libcurl calls this whether anything moved or not */
         call->active_at = kzi_now_ms();
+    call->uploaded = up;
     if (call->options && call->options->progress && up) {
         kzi_run *run = call->user;
         if (!kzi_report(call->options, run, "upload", NULL, "bytes", up, total_up ? total_up : -1, &call->error))
@@ -204,7 +205,6 @@ static bool set_connection(kzi_call *call, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)(call->loop->shared && !strncasecmp(call->url.data, "https:", 6)));
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer_size(call));
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)call->stale);
     call->stale = false;
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
@@ -311,6 +311,7 @@ static kzi_step send_transport(kzi_call *call)
     forget_answer(call);
     kzi_buffer_clear(&call->answer);
     call->header_bytes = 0;
+    call->uploaded = 0;
     call->sends = 0;
     call->sent = call->paused = call->aborted_resend = call->kept_out = call->opened = false;
     call->socket_error = 0;

@@ -44,6 +44,23 @@ static void test_each_attempt_is_signed_anew(void)
     visit_end(&v);
 }
 
+/* What was added to the query of one address has no part in the next. */
+static void test_each_address_is_signed_anew(void)
+{
+    Visit v;
+    visit_begin(&v, &signer, (const char *[]){ "auth_issuer", NULL, NULL });
+    v.gate.moved = wire_url(v.gate.server);
+    g_assert_false(call(&v, &v.error));
+    expect(&v, KZ_ERROR_API, "ten of them");
+    g_assert_cmpuint(wire_count(v.gate.server), ==, 11);
+    for (guint i = 1; i < 11; i++) {
+        const char *request = wire_request(v.gate.server, i);
+        g_assert_true(g_str_has_prefix(request, "GET /elsewhere?key=secret-k%26y HTTP"));
+        g_assert_nonnull(strstr(request, "X-Signed-Url: /elsewhere?key=secret-k%26y\r\n"));
+    }
+    visit_end(&v);
+}
+
 static bool bad_sign(void *self, kz_provider_request *request, kz_error **error)
 {
     (void)self;
@@ -345,6 +362,7 @@ static void test_a_smaller_vtable_works(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/providers/each-address-is-signed-anew", test_each_address_is_signed_anew);
     g_test_add_func("/providers/each-attempt-is-signed-anew", test_each_attempt_is_signed_anew);
     g_test_add_func("/providers/a-signature-cannot-break-the-headers", test_a_signature_cannot_break_the_headers);
     g_test_add_func("/providers/credentials-stay-at-their-origin", test_credentials_stay_at_their_origin);

@@ -47,6 +47,9 @@ static void test_wrong(void)
     refuse(plugins(), "..", KZ_ERROR_ARGUMENT, "no name of a plugin");
     refuse(plugins(), "", KZ_ERROR_ARGUMENT, "no name of a plugin");
     refuse(plugins(), "Good", KZ_ERROR_ARGUMENT, "no name of a plugin");
+    refuse(plugins(), ".good", KZ_ERROR_ARGUMENT, "no name of a plugin");
+    refuse(plugins(), "good.", KZ_ERROR_ARGUMENT, "no name of a plugin");
+    refuse(plugins(), "good..more", KZ_ERROR_ARGUMENT, "no name of a plugin");
     refuse(plugins(), "a.b.c", KZ_ERROR_ARGUMENT, "no name of a plugin");
 }
 
@@ -101,6 +104,18 @@ static void test_loads_once(void)
     kz_client_free(client);
 }
 
+/* A program that holds the lock for its own use of libltdl may go on calling. */
+static void test_lock_is_recursive(void)
+{
+    kz_client *client = client_of(plugins());
+    kz_plugins_lock();
+    kz_plugins_lock();
+    ask(client);
+    kz_plugins_unlock();
+    kz_plugins_unlock();
+    kz_client_free(client);
+}
+
 static void test_extension(void)
 {
     kz_error *error = NULL;
@@ -152,6 +167,7 @@ int main(int argc, char **argv)
     g_test_add_func("/registry/what-is-wrong-is-refused-with-the-reason", test_wrong);
     g_test_add_func("/registry/what-others-may-write-is-not-loaded", test_untrusted);
     g_test_add_func("/registry/parallel-first-accesses-load-once", test_loads_once);
+    g_test_add_func("/registry/who-holds-the-lock-may-load", test_lock_is_recursive);
     g_test_add_func("/registry/extensions-add-operations", test_extension);
     return g_test_run();
 }

@@ -23,7 +23,7 @@ static void test_delay(void)
     g_assert_cmpint(delay("Sun, 09 Sep 2001 01:46:50 GMT", 1000), ==, 10000);
     g_assert_cmpint(delay("Sun, 09 Sep 2001 01:46:30 GMT", 1000), ==, 0);
     static const char *const nonsense[] = { "", "-1", "soon", "1 2", "0x10", "1e3", "inf", "nan", "1.", ".5", "1.2.3", "1,5",
-        "99999999999", "12:30", "Sun, 99 Sep 2001 01:46:30 GMT",
+        "99999999999", "12:30", "Sun, 99 Sep 2001 01:46:30 GMT", "Fri, 31 Dec 2100 23:59:59 GMT",
         "1000000000000000000000000000000000000000000000000000000000000000000000000" };
     for (size_t i = 0; i < G_N_ELEMENTS(nonsense); i++)
         if (delay(nonsense[i], 1000) != -1)
@@ -61,11 +61,25 @@ static void test_name(void)
     g_assert_false(kzi_header_is("e", 1, "etag", &value, &length));
 }
 
+/* A line that holds a NUL is none, nor are what would stand behind it two. */
+static void test_nul(void)
+{
+    static const char line[] = "X-One: 1\0etag: \"forged\"\r\n";
+    kzi_buffer head = { 0 };
+    g_assert_true(kzi_head_add(&head, line, sizeof line - 1));
+    g_assert_true(kzi_head_add(&head, "X-Two: 2\r\n", 10));
+    g_assert_null(kzi_head_find(head.data, head.length, "etag"));
+    g_assert_null(kzi_head_find(head.data, head.length, "x-one"));
+    g_assert_cmpstr(kzi_head_find(head.data, head.length, "x-two"), ==, "2");
+    kzi_buffer_free(&head);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/header/a-delay-is-a-number-or-a-date", test_delay);
     g_test_add_func("/header/a-range-has-a-start-or-is-none", test_range);
     g_test_add_func("/header/names-in-any-case-values-without-spaces", test_name);
+    g_test_add_func("/header/a-nul-begins-no-other", test_nul);
     return g_test_run();
 }

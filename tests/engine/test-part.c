@@ -15,9 +15,29 @@ typedef struct fixture {
     kz_transfer transfer;
 } fixture;
 
+static int unsaved; /* writes that the file does not have for good */
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+
+int __wrap_fsync(int fd)
+{
+    unsaved = 0;
+    return __real_fsync(fd);
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+    g_assert_cmpint(unsaved, ==, 0); /* a name that outlives a crash while its bytes do not is a broken file */
+    return __real_rename(from, to);
+}
+
 static void saw(void *user, const void *data, size_t length)
 {
     g_string_append_len(((fixture *)user)->seen, data, (gssize)length);
+    unsaved++;
 }
 
 static void restarted(void *user)
@@ -142,6 +162,47 @@ static void test_refused(fixture *f, gconstpointer data)
     g_free(name);
 }
 
+/* What was there is gone: bytes that the new content does not reach, and the version that they were of. */
+static void test_begins_anew(fixture *f, gconstpointer data)
+{
+    (void)data;
+    kz_error *error = NULL;
+    f->transfer.size = -1;
+    kzi_part part = open_part(f);
+    g_assert_true(kzi_part_remember(&part, "\"v1\"", &error));
+    g_assert_true(kzi_part_write(&part, &f->transfer, "01234567", 8, &error));
+    g_assert_true(kzi_part_restart(&part, &f->transfer, &error));
+    g_assert_false(g_file_test(part.tag_path, G_FILE_TEST_EXISTS));
+    g_assert_null(part.tag);
+    g_assert_true(kzi_part_write(&part, &f->transfer, "abc", 3, &error));
+    g_assert_true(kzi_part_finish(&part, &f->transfer, &error));
+    kzi_part_close(&part);
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(f->path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "abc");
+}
+
+/* A link in the place of the version is neither read nor written through. */
+static void test_link_of_the_version(fixture *f, gconstpointer data)
+{
+    (void)data;
+    kz_error *error = NULL;
+    g_autofree char *target = g_build_filename(f->folder, "target", NULL), *text = NULL;
+    kzi_part part = open_part(f);
+    g_assert_true(kzi_part_write(&part, &f->transfer, "01234", 5, &error));
+    g_assert_true(g_file_set_contents(target, "\"v1\"", -1, NULL));
+    g_assert_cmpint(symlink(target, part.tag_path), ==, 0);
+    g_assert_false(kzi_part_remember(&part, "\"v2\"", &error));
+    g_assert_cmpint(error->code, ==, KZ_ERROR_STATE);
+    kz_error_free(error);
+    g_assert_true(g_file_get_contents(target, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "\"v1\"");
+    kzi_part_close(&part);
+    part = open_part(f);
+    g_assert_cmpint(part.offset, ==, 0); /* no version is known */
+    kzi_part_close(&part);
+}
+
 static void test_locked(fixture *f, gconstpointer data)
 {
     (void)data;
@@ -180,6 +241,8 @@ int main(int argc, char **argv)
     g_test_add("/part/begins-anew-when-the-version-is-unknown", fixture, NULL, set_up, test_unknown_version, tear_down);
     g_test_add("/part/too-short-never-gets-its-name", fixture, NULL, set_up, test_too_short, tear_down);
     g_test_add("/part/refused-is-deleted", fixture, NULL, set_up, test_refused, tear_down);
+    g_test_add("/part/anew-is-from-nothing", fixture, NULL, set_up, test_begins_anew, tear_down);
+    g_test_add("/part/a-link-of-the-version-is-not-followed", fixture, NULL, set_up, test_link_of_the_version, tear_down);
     g_test_add("/part/two-processes-never-write-one-file", fixture, NULL, set_up, test_locked, tear_down);
     g_test_add("/part/a-link-is-not-followed", fixture, NULL, set_up, test_link, tear_down);
     return g_test_run();

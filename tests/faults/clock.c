@@ -35,6 +35,11 @@ gint64 clock_now(void)
     return is_virtual ? now : __real_kzi_now_ms();
 }
 
+void clock_pass(gint64 milliseconds)
+{
+    now += milliseconds;
+}
+
 void clock_chance(guint64 number)
 {
     has_chance = TRUE;

@@ -9,6 +9,8 @@
 void clock_virtual(gboolean on);
 /* Milliseconds that have passed on it, of either kind. */
 gint64 clock_now(void);
+/* So much time goes by on it. */
+void clock_pass(gint64 milliseconds);
 /* What chance says from now on. */
 void clock_chance(guint64 number);
 /* An eventfd that is readable while somebody holds back what the core waits for: nothing can come then either, and one wait passes

@@ -24,6 +24,7 @@ static const Stage stages[] = {
     { "interim-answers", "", "HTTP/1.1 103 Early\r\nX-Header: something\r\n\r\n", 0, "" },
     { "trailers", OK "Transfer-Encoding: chunked\r\n\r\n4\r\ntrue\r\n0\r\n", "X-Trailer: something\r\n", 0, "" },
     { "body", UNTIL_CLOSE "\"", "and so on ", 0, "" },
+    { "document", UNTIL_CLOSE "\"", "and so on ", 0, "" },
     { "error-body", "HTTP/1.1 500 What\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"detail\":\"",
         "and so on ", 0, "" },
     { "line", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: ", "and so on ", 0, "" },

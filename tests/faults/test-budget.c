@@ -178,6 +178,24 @@ static void test_name_is_found_out_late(void)
     g_assert_cmpuint(resolver_hanging(), ==, 0);
 }
 
+/* Connecting has a limit of its own. */
+static void check_connect_timeout(void)
+{
+    gint64 took = G_MAXINT64;
+    for (int i = 0; i < TRIES && took > TIMEOUT_MS + GRACE_MS; i++) {
+        kz_error *error = NULL;
+        kz_client *client = test_client(url, SETTINGS("connect_timeout", "0.15", "max_retries", "0"), &error);
+        gint64 started = g_get_monotonic_time();
+        g_assert_false(truth(kz_client_kinds(client, &error), &error));
+        took = (g_get_monotonic_time() - started) / 1000;
+        g_assert_cmpint(error->code, ==, KZ_ERROR_TIMEOUT);
+        g_assert_nonnull(strstr(error->message, "No connection in time"));
+        kz_error_free(error);
+        kz_client_free(client);
+    }
+    g_assert_cmpint(took, <=, TIMEOUT_MS + GRACE_MS);
+}
+
 /* Nobody accepts, and the queue is full: who connects hears nothing at all. */
 static void test_no_connection(void)
 {
@@ -195,6 +213,7 @@ static void test_no_connection(void)
     }
     url = g_strdup_printf("http://127.0.0.1:%u", ntohs(address.sin_port));
     check(&c);
+    check_connect_timeout();
     for (gsize i = 0; i < G_N_ELEMENTS(fillers); i++)
         close(fillers[i]);
     close(listener);

@@ -67,6 +67,7 @@ static const Case cases[] = {
     { "body", "max_body_size", "8MiB", "max_body_size", KZ_ERROR_CONNECTION, 2 * 8 + 2, ask_truth },
     { "error-body", "max_body_size", "8MiB", "max_body_size", KZ_ERROR_CONNECTION, 2 * 8 + 2, ask_truth },
     { "line", "max_line_size", "4MiB", "max_line_size", KZ_ERROR_DECODE, 2 * 4 + 4, ask_events },
+    { "document", "max_body_size", "8MiB", "max_body_size", KZ_ERROR_CONNECTION, 2 * 8 + 2, ask_events },
     { "bytes", NULL, NULL, NULL, 0, 4, ask_chunks },
     { "gzip", "max_body_size", "8MiB", "max_body_size", KZ_ERROR_CONNECTION, 2 * 8 + 2, ask_truth },
     { "br", "max_body_size", "8MiB", "max_body_size", KZ_ERROR_CONNECTION, 2 * 8 + 20, ask_truth }, /* its window is 16 MiB */

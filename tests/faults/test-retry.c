@@ -1,4 +1,5 @@
 /* test-retry.c: what is sent again, how often and after how long, on a clock that the test winds. */
+#include "../client.h"
 #include "../kinds/fixture.h"
 #include "clock.h"
 
@@ -63,6 +64,23 @@ static void test_rules(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
         check(&rules[i], i);
+}
+
+/* Nor into a time that the call itself was given: the server's own words come at once, not the end of that time. */
+static void test_time_of_the_call(void)
+{
+    Fixture f;
+    gint64 waits[4];
+    const WireAnswer script = { AFTER("6"), -1, 0, NULL };
+    begin_with(&f, &script);
+    clock_virtual(TRUE);
+    kz_kinds *soon = kz_kinds_with_options(f.kinds, &(kz_call_options){ .timeout = KZ_NUMBER(5) }, &f.error);
+    g_assert_null(kz_kinds_truth(soon, NULL, &f.error));
+    g_assert_cmpuint(clock_waits(waits, 4), ==, 0);
+    expect_error(&f, KZ_ERROR_UNAVAILABLE, NULL);
+    kz_service_free(soon);
+    clock_virtual(FALSE);
+    end(&f);
 }
 
 /* The longest that chance may make each wait. */
@@ -136,12 +154,70 @@ static void test_recovery(void)
     end(&f);
 }
 
+/* ---- silence ---- */
+
+/* Content that takes twenty seconds for each piece. */
+static int64_t read_slowly(void *user, void *buffer, size_t size)
+{
+    int *left = user;
+    if (!*left || !size)
+        return 0;
+    --*left;
+    clock_pass(20000);
+    memset(buffer, 'x', 1);
+    return 1;
+}
+
+/* A server that listens is not silent. */
+static void test_slow_upload(void)
+{
+    Fixture f;
+    int left = 9;
+    begin(&f, &(WireAnswer){ "HTTP/1.1 204 Fine\r\n\r\n", -1, 0, NULL }, 1,
+        SETTINGS("idle_timeout", "30", "timeout", "0", "max_retries", "0"));
+    clock_virtual(TRUE);
+    gint64 started = clock_now();
+    bool sent = kz_kinds_bare(
+        f.kinds, &(kz_kinds_bare_params){ .body = &(kz_upload){ .read = read_slowly, .user = &left, .length = 9 } }, &f.error);
+    no_error(&f);
+    g_assert_true(sent);
+    g_assert_cmpint(clock_now() - started, >=, 9 * 20000);
+    clock_virtual(FALSE);
+    end(&f);
+}
+
+/* Nor is one whose stream nobody reads for a while. */
+static void test_slow_reader(void)
+{
+    Fixture f;
+    const WireAnswer script = { CHUNKED("text/event-stream") "f\r\ndata: {\"n\":1}\n\n\r\n" WIRE_MARK
+                                                             "f\r\ndata: {\"n\":2}\n\n\r\n0\r\n\r\n",
+        -1, WIRE_HOLD, NULL };
+    begin(&f, &script, 1, SETTINGS("idle_timeout", "30", "max_retries", "0"));
+    clock_virtual(TRUE);
+    kz_stream *stream = kz_kinds_events(f.kinds, NULL, &f.error);
+    g_assert_nonnull(kz_stream_next(stream, &f.error));
+    clock_pass(600000);
+    wire_release(f.server);
+    wire_wait(f.server, 1);
+    g_assert_nonnull(kz_stream_next(stream, &f.error));
+    no_error(&f);
+    g_assert_null(kz_stream_next(stream, &f.error));
+    no_error(&f);
+    kz_stream_close(stream);
+    clock_virtual(FALSE);
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/retry/the-backoff-doubles-up-to-eight-seconds", test_backoff);
     g_test_add_func("/retry/number-and-spacing", test_rules);
+    g_test_add_func("/retry/nothing-is-waited-for-in-vain", test_time_of_the_call);
     g_test_add_func("/retry/what-changes-something-is-sent-once", test_what_is_not_idempotent);
     g_test_add_func("/retry/passing-troubles-pass", test_recovery);
+    g_test_add_func("/silence/a-slow-upload-is-none", test_slow_upload);
+    g_test_add_func("/silence/a-slow-reader-makes-none", test_slow_reader);
     return g_test_run();
 }

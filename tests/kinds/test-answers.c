@@ -103,6 +103,20 @@ static void test_wrong_answers(void)
     }
 }
 
+/* What comes behind the content is not taken for what came before it. */
+static void test_trailers(void)
+{
+    Fixture f;
+    begin_with(&f,
+        &(WireAnswer){ CHUNKED("application/json") "4\r\ntrue\r\n0\r\nX-Late: late\r\nContent-Type: text/html\r\n\r\n", -1, 0 });
+    kz_bool_value *value = kz_kinds_truth(f.kinds, NULL, &f.error);
+    no_error(&f);
+    g_assert_null(kz_result_header(value, "x-late"));
+    g_assert_cmpstr(kz_result_header(value, "content-type"), ==, "application/json");
+    kz_free(value);
+    end(&f);
+}
+
 static void test_web_page(void)
 {
     Fixture f;
@@ -128,6 +142,27 @@ static void test_too_large(void)
     g_assert_null(kz_kinds_truth(f.kinds, NULL, &f.error));
     expect_error(&f, KZ_ERROR_CONNECTION, "max_header_size");
     end(&f);
+    char *one = g_strnfill(200000, 'w'), *words = g_strdup_printf("[\"%s\"%*s]", one, 400000, ""),
+         *list = answer_of("application/json", words);
+    begin(&f, &(WireAnswer){ list, -1, 0 }, 1, (const char *const[]){ "max_result_size", "64KiB", NULL });
+    g_assert_null(kz_kinds_words(f.kinds, NULL, &f.error)); /* however much room so long an answer would get at first */
+    expect_error(&f, KZ_ERROR_DECODE, "max_result_size");
+    end(&f);
+    g_free(one);
+    g_free(words);
+    g_free(list);
+    for (int more = 0; more <= 1; more++) { /* what is as large as the limit is not larger than it */
+        char *text = g_strdup_printf("%*s", 2048 + more, "true"), *whole = answer_of("application/json", text);
+        begin(&f, &(WireAnswer){ whole, -1, 0 }, 1, settings);
+        kz_bool_value *value = kz_kinds_truth(f.kinds, NULL, &f.error);
+        g_assert_cmpint(value != NULL, ==, !more);
+        if (more)
+            expect_error(&f, KZ_ERROR_CONNECTION, "max_body_size");
+        kz_free(value);
+        end(&f);
+        g_free(text);
+        g_free(whole);
+    }
     g_free(body);
     g_free(answer);
     g_free(headers);
@@ -242,6 +277,7 @@ int main(int argc, char **argv)
     g_test_add_func("/answers/an-object-with-everything-byte-by-byte", test_object);
     g_test_add_func("/answers/scalars-lists-kinds-and-bytes", test_small_ones);
     g_test_add_func("/answers/that-do-not-fit-name-the-place", test_wrong_answers);
+    g_test_add_func("/answers/trailers-are-no-headers", test_trailers);
     g_test_add_func("/answers/a-web-page-is-no-api", test_web_page);
     g_test_add_func("/answers/that-are-too-large-name-the-setting", test_too_large);
     g_test_add_func("/answers/that-do-not-come-in-time", test_times);

@@ -3,6 +3,8 @@
 #include "fixture.h"
 
 #include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define TRUE_ANSWER HEAD("application/json", "4") "true"
 #define EVENT(n) "data: {\"n\":" #n "}\n\n"
@@ -336,6 +338,104 @@ static void test_chain(void)
     end(&f);
 }
 
+/* ---- several calls on one thread, each with a token of its own ---- */
+
+enum { TOGETHER = 20 };
+
+typedef struct Together {
+    WireServer *server;
+    kz_cancel *tokens[TOGETHER + 1];
+} Together;
+
+/* Any of them is noticed: its end lets the last call begin, which then ends with the others. */
+static gpointer end_one_then_all(gpointer data)
+{
+    Together *t = data;
+    while (wire_count(t->server) < TOGETHER)
+        g_thread_yield();
+    kz_cancel_now(t->tokens[0]);
+    while (wire_count(t->server) < TOGETHER + 1)
+        g_thread_yield();
+    for (int i = 1; i <= TOGETHER; i++)
+        kz_cancel_now(t->tokens[i]);
+    return NULL;
+}
+
+static void test_many_tokens(void)
+{
+    Fixture f;
+    begin_with(&f, &(WireAnswer){ "HTTP/1.1 200 OK\r\n", -1, WIRE_HANG });
+    Together t = { .server = f.server };
+    kz_call_item items[TOGETHER + 1] = { 0 };
+    for (int i = 0; i <= TOGETHER; i++) {
+        t.tokens[i] = kz_cancel_new(&f.error);
+        items[i].service = kz_kinds_with_options(f.kinds, &(kz_call_options){ .cancel = t.tokens[i] }, &f.error);
+        items[i].op = &kz_kinds_truth_op;
+    }
+    no_error(&f);
+    GThread *thread = g_thread_new("canceller", end_one_then_all, &t);
+    g_assert_false(kz_call_all(items, TOGETHER + 1, TOGETHER));
+    g_thread_join(thread);
+    for (int i = 0; i <= TOGETHER; i++) {
+        g_assert_cmpint(items[i].error->code, ==, KZ_ERROR_CANCELLED);
+        kz_error_free(items[i].error);
+        kz_service_free(items[i].service);
+        kz_cancel_free(t.tokens[i]);
+    }
+    end(&f);
+}
+
+/* ---- fork() ---- */
+
+/* What is under way stays the parent's: a child does not move it on, read it or end it. */
+static int in_child(kz_loop *loop, kz_pending *pending, kz_stream *stream)
+{
+    kz_error *error = NULL;
+    for (int i = 0; i < 100; i++)
+        if (kz_loop_dispatch(loop) != 1 || kz_pending_is_done(pending))
+            return 1;
+    if (kz_stream_next(stream, &error) || !kz_error_is(error, KZ_ERROR_STATE))
+        return 2;
+    kz_error_free(error);
+    kz_stream_close(stream);
+    kz_pending_free(pending);
+    kz_loop_free(loop);
+    return 0;
+}
+
+static void test_fork(void)
+{
+    Fixture f;
+    const WireAnswer script[] = { { EVENTS EVENT(1) EVENT(2), -1, WIRE_CLOSE },
+        { HEAD("application/json", "4") WIRE_MARK "true", -1, WIRE_HOLD } };
+    begin(&f, script, 2, NULL);
+    kz_stream *stream = kz_kinds_events(f.kinds, NULL, &f.error);
+    g_assert_cmpint(((kz_item *)kz_stream_next(stream, &f.error))->n.value, ==, 1);
+    kz_loop *loop = kz_loop_new(f.client, &f.error);
+    kz_pending *pending = kz_submit(loop, f.kinds, &kz_kinds_truth_op, NULL, NULL, NULL, &f.error);
+    while (wire_count(f.server) < 2)
+        kz_loop_dispatch(loop);
+    wire_release(f.server);
+    wire_wait(f.server, 2);
+    pid_t child = fork();
+    if (!child)
+        _exit(in_child(loop, pending, stream));
+    int status = 1;
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_cmpint(status, ==, 0);
+    run(loop);
+    kz_bool_value *value = kz_pending_take(pending, &f.error);
+    no_error(&f);
+    g_assert_true(value->value.value);
+    kz_free(value);
+    g_assert_cmpint(((kz_item *)kz_stream_next(stream, &f.error))->n.value, ==, 2);
+    g_assert_null(kz_stream_next(stream, &f.error));
+    kz_stream_close(stream);
+    kz_pending_free(pending);
+    kz_loop_free(loop);
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -351,5 +451,7 @@ int main(int argc, char **argv)
     g_test_add_func("/async/the-client-is-freed-first", test_client_goes_first);
     g_test_add_func("/async/the-loop-is-freed-first", test_loop_goes_first);
     g_test_add_func("/async/callbacks-start-calls", test_chain);
+    g_test_add_func("/async/each-of-many-tokens-is-noticed", test_many_tokens);
+    g_test_add_func("/async/a-child-leaves-what-is-under-way-alone", test_fork);
     return g_test_run();
 }

@@ -95,8 +95,10 @@ static void test_bad_items(void)
         begin(&f, &script, 1, settings);
         kz_stream *stream = kz_kinds_events(f.kinds, NULL, &f.error);
         g_assert_cmpint(((kz_item *)kz_stream_next(stream, &f.error))->n.value, ==, 1);
+        gsize more = 0;
         while (kz_stream_next(stream, &f.error))
-            ;
+            more++;
+        g_assert_cmpuint(more, ==, i == 2); /* none beside the error */
         expect_error(&f, cases[i].code, NULL);
         g_assert_null(kz_stream_next(stream, &f.error)); /* it has ended */
         no_error(&f);
@@ -105,6 +107,28 @@ static void test_bad_items(void)
         g_free(text);
     }
     g_free(filler);
+}
+
+/* An item has the limits of a result. */
+static void test_limits(void)
+{
+    char *filler = g_strnfill(100000, 'x'), *large = g_strdup_printf(EVENTS EVENT(1) "data: {\"text\":\"%s\"}\n\n", filler);
+    const struct {
+        const char *text, *setting, *value;
+    } cases[] = { { large, "max_result_size", "64KiB" },
+        { EVENTS EVENT(1) "data: {\"n\":2,\"later\":[[[[[[[[1]]]]]]]]}\n\n", "max_json_depth", "8" } };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f;
+        const WireAnswer script = { cases[i].text, -1, WIRE_CLOSE };
+        begin(&f, &script, 1, (const char *const[]){ cases[i].setting, cases[i].value, NULL });
+        char *text = numbers(kz_kinds_events(f.kinds, NULL, &f.error), &f.error);
+        g_assert_cmpstr(text, ==, "1");
+        expect_error(&f, KZ_ERROR_DECODE, cases[i].setting);
+        end(&f);
+        g_free(text);
+    }
+    g_free(filler);
+    g_free(large);
 }
 
 static void test_refused(void)
@@ -188,6 +212,7 @@ int main(int argc, char **argv)
     g_test_add_func("/streams/one-document-is-one-item", test_single_answer);
     g_test_add_func("/streams/a-cut-is-an-error", test_cut);
     g_test_add_func("/streams/bad-items-end-it-with-an-error", test_bad_items);
+    g_test_add_func("/streams/items-have-the-limits-of-results", test_limits);
     g_test_add_func("/streams/a-refusal-is-told-at-once", test_refused);
     g_test_add_func("/streams/closed-early", test_closed_early);
     g_test_add_func("/streams/cancelled-from-another-thread", test_cancelled);

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <unistd.h>
 
 static char *make_file(const char *text)
@@ -71,6 +72,18 @@ static void test_callback_is_read_once(void)
     g_assert_cmpuint(wire_count(f.server), ==, 1);
     g_assert_cmpstr(body_of(&f, 0), ==, "cb;cb;");
     end(&f);
+    static const char *const away[] = { "HTTP/1.1 429 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 429 Busy\r\nRetry-After: 0\r\nX-Should-Retry: true\r\nContent-Length: 0\r\n\r\n" };
+    for (gsize i = 0; i < G_N_ELEMENTS(away); i++) { /* turned away, but there is nothing to send again */
+        const WireAnswer busy[] = { { away[i], -1, 0, NULL }, script[1] };
+        begin(&f, busy, 2, NULL);
+        left = 2;
+        g_assert_false(kz_kinds_bare(f.kinds,
+            &(kz_kinds_bare_params){ .body = &(kz_upload){ .read = read_three, .user = &left, .length = 6 } }, &f.error));
+        expect_error(&f, KZ_ERROR_RATE_LIMIT, NULL);
+        g_assert_cmpuint(wire_count(f.server), ==, 1);
+        end(&f);
+    }
     begin(&f, script + 1, 1, NULL);
     g_assert_false(
         kz_kinds_bare(f.kinds, &(kz_kinds_bare_params){ .body = &(kz_upload){ .read = fail_to_read, .length = 6 } }, &f.error));
@@ -133,14 +146,15 @@ static void test_progress(void)
 {
     Fixture f;
     int reports = 0;
-    char *data = g_strnfill(1 << 20, 'x');
+    char *data = g_strnfill(2 << 20, 'x');
     begin_with(&f, &(WireAnswer){ "HTTP/1.1 204 Fine\r\n\r\n", -1, 0 });
-    const kz_kinds_bare_params params = { .body = &(kz_upload){ .data = data, .length = 1 << 20 } };
+    const kz_kinds_bare_params params = { .body = &(kz_upload){ .data = data, .length = 2 << 20 } };
     kz_kinds *watched = kz_kinds_with_options(
         f.kinds, &(kz_call_options){ .progress = count, .progress_user = &reports }, &f.error);
     g_assert_true(kz_kinds_bare(watched, &params, &f.error));
     no_error(&f);
     g_assert_cmpint(reports, >, 0);
+    g_assert_null(strcasestr(wire_request(f.server, 0), "\r\nExpect:")); /* nobody is waited for to be told to go on */
     kz_service_free(watched);
     kz_kinds *stopped = kz_kinds_with_options(f.kinds, &(kz_call_options){ .progress = refuse }, &f.error);
     g_assert_false(kz_kinds_bare(stopped, &params, &f.error));
@@ -148,6 +162,39 @@ static void test_progress(void)
     kz_service_free(stopped);
     end(&f);
     g_free(data);
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+}
+
+/* Within a call the program's signals are what they are outside of it. */
+static int64_t read_and_look(void *user, void *buffer, size_t size)
+{
+    struct sigaction now;
+    sigaction(SIGPIPE, NULL, &now);
+    g_assert_true(now.sa_handler == on_signal);
+    sigaction(SIGALRM, NULL, &now);
+    g_assert_true(now.sa_handler == on_signal);
+    return read_three(user, buffer, size);
+}
+
+static void test_signals(void)
+{
+    Fixture f;
+    int left = 2;
+    const struct sigaction ours = { .sa_handler = on_signal };
+    struct sigaction pipe_before, alarm_before;
+    sigaction(SIGPIPE, &ours, &pipe_before);
+    sigaction(SIGALRM, &ours, &alarm_before);
+    begin_with(&f, &(WireAnswer){ "HTTP/1.1 204 Fine\r\n\r\n", -1, 0 });
+    g_assert_true(kz_kinds_bare(
+        f.kinds, &(kz_kinds_bare_params){ .body = &(kz_upload){ .read = read_and_look, .user = &left, .length = 6 } }, &f.error));
+    g_assert_cmpint(left, ==, 0);
+    end(&f);
+    sigaction(SIGPIPE, &pipe_before, NULL);
+    sigaction(SIGALRM, &alarm_before, NULL);
 }
 
 int main(int argc, char **argv)
@@ -158,5 +205,6 @@ int main(int argc, char **argv)
     g_test_add_func("/uploads/as-the-whole-body", test_bare);
     g_test_add_func("/uploads/without-one-good-source-are-refused", test_bad_uploads);
     g_test_add_func("/uploads/report-progress-which-may-stop-them", test_progress);
+    g_test_add_func("/uploads/signals-are-the-programs", test_signals);
     return g_test_run();
 }

@@ -29,7 +29,8 @@ typedef struct things {
 } things;
 
 static kz_schema thing_schema, ask_schema, kinds_schema, things_schema;
-static kz_check check = { .pattern = "^a" };
+static const char *values[] = { "one", NULL };
+static kz_check check = { .pattern = "^a", .values = values };
 static const char *aliases[] = { "title", NULL };
 
 static kz_field thing_fields[] = {
@@ -179,14 +180,18 @@ static void replace_own_file(void)
     WRONG(wild_create, memcpy(&service.create, &wild, sizeof wild))                                                  \
     WRONG(wild_functions, service.functions = wild)                                                                  \
     WRONG(huge_functions, functions.size = UINT64_MAX)                                                               \
+    WRONG(wild_locate, memcpy(&service.locate, &wild, sizeof wild))                                                  \
+    WRONG(wild_locate_by, service.locate_by = wild)                                                                  \
     WRONG(wild_function, memcpy(&functions.function, &wild, sizeof wild))                                            \
     WRONG(nameless_operation, operations[1].name = NULL)                                                             \
     WRONG(wild_operation_name, operations[1].name = wild)                                                            \
+    WRONG(wild_flow, memcpy(&operations[1].flow, &wild, sizeof wild))                                                \
     WRONG(no_path, operations[1].path = NULL)                                                                        \
     WRONG(no_params, operations[1].params = NULL)                                                                    \
     WRONG(wild_params, operations[1].params = (const kz_schema *)(const void *)wild)                                 \
     WRONG(result_as_params, operations[1].params = &thing_schema)                                                    \
     WRONG(no_result, operations[1].result = NULL)                                                                    \
+    WRONG(request_as_result, operations[1].result = &ask_schema)                                                     \
     WRONG(unknown_answer, operations[1].answer = 99)                                                                 \
     WRONG(wild_alias, (aliases[0] = wild))                                                                           \
     WRONG(pages_of_no_list, operations[0].paging = &paging)                                                          \
@@ -216,10 +221,14 @@ static void replace_own_file(void)
     WRONG(object_without_schema, kinds_fields[1].schema = NULL)                                                      \
     WRONG(result_in_request, ask_fields[0].schema = &thing_schema)                                                   \
     WRONG(wild_check, ask_fields[1].check = (const kz_check *)(const void *)wild)                                    \
+    WRONG(wild_value, values[0] = wild)                                                                              \
+    WRONG(alternative_to_nothing, ask_fields[0].flags = KZ_FIELD_ALTERNATIVE)                                        \
     WRONG(wild_pattern, check.pattern = wild)                                                                        \
     WRONG(union_without_tag, kinds_schema.tag = NULL)                                                                \
     WRONG(union_of_texts, kinds_fields[1].type = KZ_TYPE_STRING)                                                     \
     WRONG(list_without_items, things_fields[0].container = KZ_ONE)                                                   \
+    WRONG(list_in_a_request, ask_schema.shape = KZ_SHAPE_LIST)                                                       \
+    WRONG(value_in_a_request, ask_schema.shape = KZ_SHAPE_VALUE)                                                     \
     WRONG(unknown_shape, thing_schema.shape = 9)                                                                     \
     WRONG(auth_fine, (kz_plugin.kind = KZ_PLUGIN_AUTH, kz_plugin.vtable = &auth))                                    \
     WRONG(auth_without_create, (auth.create = NULL, kz_plugin.kind = KZ_PLUGIN_AUTH, kz_plugin.vtable = &auth))      \

@@ -25,15 +25,19 @@ static const struct {
     { "wild_title", "has a text that lies outside of its file" },
     { "wild_create", "has a function that lies outside of its file" },
     { "wild_functions", "has functions for programs that lie outside of its file" },
+    { "wild_locate", "has a way to find its server that lies outside of its file" },
+    { "wild_locate_by", "has a way to find its server that lies outside of its file" },
     { "wild_function", "has a function for programs that lies outside of its file (number 0)" },
     { "huge_functions", "has functions for programs that say they have 18446744073709551615 bytes" },
     { "nameless_operation", "has an operation without a name (number 1)" },
     { "wild_operation_name", "has an operation without a name (number 1)" },
+    { "wild_flow", "has the operation list, which has a function that lies outside of its file" },
     { "no_path", "has the operation list, which has neither a function nor a method and a path" },
     { "no_params", "has the operation list, which has no schema of its arguments" },
     { "wild_params", "has the operation list, which has no schema of its arguments" },
     { "result_as_params", "has the operation list, which has no schema of its arguments" },
     { "no_result", "has the operation list, which has no schema of its result" },
+    { "request_as_result", "has the operation list, which has no schema of its result" },
     { "unknown_answer", "has the operation list, which is of a kind that this library does not know" },
     { "wild_alias", "has a name that lies outside of its file, in name" },
     { "pages_of_no_list", "has the operation get, which has pages of something that is no list" },
@@ -63,10 +67,14 @@ static const struct {
     { "object_without_schema", "has the schema kinds whose member round is an object without a schema" },
     { "result_in_request", "has the schema ask whose member inner is an object of a result, in a request" },
     { "wild_check", "has the schema ask whose member name has a check that lies outside of its file" },
+    { "wild_value", "has a value that lies outside of its file, in name" },
+    { "alternative_to_nothing", "has the schema ask whose member inner is an alternative to nothing" },
     { "wild_pattern", "has the schema ask whose member name has a text that lies outside of its file" },
     { "union_without_tag", "has the schema kinds, a choice without a member that tells its kinds apart" },
     { "union_of_texts", "has the schema kinds whose member round is no object, in a choice of objects" },
     { "list_without_items", "has the schema things, a list whose first member is no list" },
+    { "list_in_a_request", "has the schema ask, a list whose first member is no list" },
+    { "value_in_a_request", "has the schema ask, a value without a member" },
     { "unknown_shape", "has the schema thing of a shape that this library does not know" },
     { "auth_without_create", "lacks what each provider has: create()" },
     { "auth_setting_nameless", "has a setting without a name of a-z, 0-9 and _ (number 0)" },
@@ -113,6 +121,8 @@ static void test_kind(void)
     char *folder = folder_new();
     g_free(folder_add(folder, "of-another-kind"));
     g_setenv("KZ_TEST_WRONG", "auth_fine", TRUE);
+    folder_refuses(folder, "of-another-kind", KZ_ERROR_PLUGIN_INCOMPATIBLE, "is no service");
+    folder_accepts(folder, "of-another-kind"); /* for what it is; that it is known then changes nothing */
     folder_refuses(folder, "of-another-kind", KZ_ERROR_PLUGIN_INCOMPATIBLE, "is no service");
     folder_free(folder);
 }

@@ -34,6 +34,8 @@ static void test_modes(void)
     folder_refuses(folder, "mode", KZ_ERROR_PLUGIN_UNTRUSTED, "can be written by others. Take that right away: chmod go-w.");
     chmod(path, 0646);
     folder_refuses(folder, "mode", KZ_ERROR_PLUGIN_UNTRUSTED, path);
+    chmod(path, 01666); /* sticky means something to folders only */
+    folder_refuses(folder, "mode", KZ_ERROR_PLUGIN_UNTRUSTED, path);
     chmod(path, 0644);
     chmod(folder, 0775);
     folder_refuses(folder, "mode", KZ_ERROR_PLUGIN_UNTRUSTED, folder);
@@ -160,6 +162,46 @@ static void test_swapped_while_loading(void)
     folder_free(folder);
 }
 
+/* Whether this process has the file open. */
+static gboolean is_open(const char *path)
+{
+    char target[4096];
+    gboolean found = FALSE;
+    for (int fd = 0; fd < 1024 && !found; fd++) {
+        g_autofree char *link_path = g_strdup_printf("/proc/self/fd/%d", fd);
+        gssize n = readlink(link_path, target, sizeof target - 1);
+        target[MAX(n, 0)] = 0;
+        found = !strcmp(target, path);
+    }
+    return found;
+}
+
+static gpointer refuse_waiting(gpointer folder)
+{
+    folder_refuses(folder, "waiting", KZ_ERROR_PLUGIN_UNTRUSTED, "was replaced while it was being loaded");
+    return NULL;
+}
+
+/* Between the check and the loading another file comes into its place: it is not even opened. */
+static void test_swapped_before_loading(void)
+{
+    g_autofree char *path = NULL, *other = NULL;
+    char *folder = folder_with("waiting", &path);
+    other = folder_add(folder, "other");
+    g_setenv("KZ_TEST_WRONG", "says", TRUE);
+    g_unsetenv("KZ_TEST_SAID");
+    kz_plugins_lock(); /* so that the loading waits */
+    GThread *thread = g_thread_new("loader", refuse_waiting, folder);
+    while (!is_open(path))
+        g_thread_yield();
+    g_assert_cmpint(rename(other, path), ==, 0);
+    kz_plugins_unlock();
+    g_thread_join(thread);
+    g_assert_null(g_getenv("KZ_TEST_SAID"));
+    g_unsetenv("KZ_TEST_WRONG");
+    folder_free(folder);
+}
+
 /* A plugin of the same file name that search paths of the loaders would find is not taken. */
 static void test_search_paths(void)
 {
@@ -201,6 +243,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trust/what-is-no-file-is-refused", test_no_files);
     g_test_add_func("/trust/a-refused-file-hides-others-of-its-name", test_first_counts);
     g_test_add_func("/trust/a-file-swapped-while-it-loads-is-refused", test_swapped_while_loading);
+    g_test_add_func("/trust/a-file-swapped-before-it-loads-is-refused", test_swapped_before_loading);
     g_test_add_func("/trust/search-paths-of-loaders-do-not-count", test_search_paths);
     g_test_add_func("/trust/search-paths/subprocess", test_search_paths_inside);
     return g_test_run();

@@ -7,6 +7,8 @@
 #include <kamiwaza/models.h>
 #include <pthread.h>
 
+#define OK "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"hostname\":\"h\"}"
+
 typedef struct Caller {
     kz_client *client;
     kz_cancel *token;
@@ -65,12 +67,14 @@ static void *run_caller(void *data)
 /* Starts the call, waits until the server has been asked, does `meanwhile`, and sees the call end as cancelled. */
 static void end_meanwhile(void (*call)(Caller *, kz_error **), const WireAnswer *answer, bool by_token)
 {
-    WireServer *server = wire_start(answer, 1);
+    const WireAnswer script[] = { { OK, -1, 0, NULL }, *answer };
+    WireServer *server = wire_start(script, 2);
     kz_error *error = NULL;
     Caller c = { .client = client_of(wire_url(server), wire_url(server)), .call = call };
+    kz_free(kz_cluster_get_hostname(kz_client_cluster(c.client, &error), NULL, &error)); /* no connecting wakes the next call */
     c.token = by_token ? kz_cancel_new(&error) : NULL;
     g_assert_cmpint(pthread_create(&c.thread, NULL, run_caller, &c), ==, 0);
-    wire_wait(server, 1);
+    wire_wait(server, 2);
     if (by_token)
         kz_cancel_now(c.token);
     else

@@ -2,7 +2,12 @@
 #include "../client.h"
 #include "../wire/server.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <kamiwaza/async.h>
 #include <kamiwaza/cluster.h>
+#include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,9 +68,101 @@ static void test_fork(void)
     wire_stop(server);
 }
 
+/* What libcurl has allocated by then would not be wiped. */
+static void test_wiping_comes_first(void)
+{
+    kz_error *error = NULL;
+    g_assert_true(kz_global_init(0, &error));
+    g_assert_false(kz_global_init(KZ_WIPE, &error));
+    g_assert_cmpint(error->code, ==, KZ_ERROR_STATE);
+    kz_error_free(error);
+}
+
+/* Another thread is loading: a child would find it half done, for ever. */
+typedef struct Forking {
+    gint about, done;
+} Forking;
+
+static gpointer fork_once(gpointer data)
+{
+    Forking *f = data;
+    int status = 1;
+    g_atomic_int_set(&f->about, 1);
+    pid_t child = fork();
+    if (!child)
+        _exit(0);
+    g_atomic_int_set(&f->done, 1);
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    return NULL;
+}
+
+static void test_fork_waits_for_loading(void)
+{
+    enum { A_WHILE = 20000 };
+    Forking f = { 0 };
+    kz_error *error = NULL;
+    g_assert_true(kz_global_init(0, &error));
+    kz_plugins_lock();
+    GThread *thread = g_thread_new("forker", fork_once, &f);
+    while (!g_atomic_int_get(&f.about))
+        g_thread_yield();
+    for (int i = 0; i < A_WHILE && !g_atomic_int_get(&f.done); i++)
+        g_thread_yield();
+    g_assert_false(g_atomic_int_get(&f.done));
+    kz_plugins_unlock();
+    g_thread_join(thread);
+}
+
+/* Whether the descriptor is another's: the server's end of a connection, by its port; or of a pair by which libcurl wakes itself. */
+static bool is_anothers(int fd, const char *url)
+{
+    struct sockaddr_in address = { 0 };
+    socklen_t size = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &size))
+        return false;
+    return address.sin_family == AF_UNIX ||
+        (address.sin_family == AF_INET && ntohs(address.sin_port) == atoi(strrchr(url, ':') + 1));
+}
+
+/* Programs that this one runs get nothing of a client: its connections, loops and tokens. */
+static void test_nothing_is_inherited(void)
+{
+    enum { MOST = 1024 };
+    const WireAnswer script = { OK, -1, 0 };
+    bool there[MOST];
+    int looked = 0;
+    WireServer *server = wire_start(&script, 1);
+    for (int fd = 0; fd < MOST; fd++)
+        there[fd] = fcntl(fd, F_GETFD) >= 0;
+    kz_error *error = NULL;
+    kz_client *client = client_of(wire_url(server));
+    kz_cancel *token = kz_cancel_new(&error);
+    kz_loop *loop = kz_loop_new(client, &error);
+    kz_pending *pending = kz_submit(
+        loop, kz_client_cluster(client, &error), &kz_cluster_get_hostname_op, NULL, NULL, NULL, &error);
+    while (kz_loop_wait(loop, -1))
+        ;
+    g_assert_true(asks(client, &error)); /* a connection of either kind stays */
+    for (int fd = 0; fd < MOST; fd++) {
+        int flags = there[fd] || is_anothers(fd, wire_url(server)) ? -1 : fcntl(fd, F_GETFD);
+        looked += flags >= 0;
+        g_assert_true(flags < 0 || flags & FD_CLOEXEC);
+    }
+    g_assert_cmpint(looked, >=, 2 + 3 + 1);
+    kz_free(kz_pending_take(pending, &error));
+    kz_pending_free(pending);
+    kz_loop_free(loop);
+    kz_cancel_free(token);
+    kz_client_free(client);
+    wire_stop(server);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/process/a-child-leaves-its-parents-client-alone", test_fork);
+    g_test_add_func("/process/programs-that-are-run-inherit-nothing", test_nothing_is_inherited);
+    g_test_add_func("/process/wiping-comes-first", test_wiping_comes_first);
+    g_test_add_func("/process/fork-waits-for-loading", test_fork_waits_for_loading);
     return g_test_run();
 }

@@ -8,9 +8,12 @@
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
+#include <kamiwaza/async.h>
 #include <kamiwaza/cluster.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <sys/socket.h>
 
 #define KEY "sk-tls-secret"
@@ -26,7 +29,7 @@ static void count_warning(const kz_log_record *record, void *user)
 static bool ask(const char *url, const char *const *settings, int *warnings, kz_error **error)
 {
     int none = 0;
-    kz_config *config = test_config(url, SETTINGS("api_key", KEY, "max_retries", "0"), error);
+    kz_config *config = test_config(url, SETTINGS("api_key", KEY, "max_retries", "1"), error);
     kz_config_set_log(config, count_warning, warnings ? warnings : &none, KZ_LOG_TRACE, error);
     for (; settings && *settings; settings += 2) {
         char *path = g_strrstr(settings[1], ".") ? certificates_path(settings[1]) : g_strdup(settings[1]);
@@ -77,6 +80,7 @@ static void test_certificates(void)
         g_assert_cmpint(warnings, ==, cases[i].warnings);
         if (!fine) {
             g_assert_nonnull(strstr(error->message, cases[i].problem));
+            g_assert_cmpint(error->attempts, ==, 1); /* another one would meet the same certificate */
             expect(&error, KZ_ERROR_TLS, "localhost");
         }
         tls_server_stop(&server);
@@ -158,6 +162,61 @@ static void test_sigpipe(void)
     g_free(name);
 }
 
+/* A secure connection is not left by a server's word. */
+static void test_no_redirect_to_plain_http(void)
+{
+    TlsServer server;
+    kz_error *error = NULL;
+    tls_server_start(&server, "good.pem", "good.key", FALSE);
+    server.moved = "http://localhost:1/";
+    g_assert_false(ask(server.url, (const char *const[]){ "ca_file", "ca.pem", NULL }, NULL, &error));
+    expect(&error, KZ_ERROR_API, "from a secure connection");
+    g_assert_cmpint(server.served, ==, 1);
+    tls_server_stop(&server);
+}
+
+static bool ask_on(kz_client *client, kz_loop *loop, kz_error **error)
+{
+    kz_cluster *cluster = kz_client_cluster(client, error);
+    kz_pending *pending = loop ? kz_submit(loop, cluster, &kz_cluster_get_hostname_op, NULL, NULL, NULL, error) : NULL;
+    while (pending && !kz_pending_is_done(pending))
+        kz_loop_wait(loop, -1);
+    kz_json_value *name = pending ? kz_pending_take(pending, error) : kz_cluster_get_hostname(cluster, NULL, error);
+    bool fine = name != NULL;
+    kz_pending_free(pending);
+    kz_free(name);
+    return fine;
+}
+
+/* A child that frees what it inherited says no goodbye on the connections of its parent. */
+static void test_fork(void)
+{
+    for (int on_loop = 0; on_loop <= 1; on_loop++) {
+        TlsServer server;
+        kz_error *error = NULL;
+        char *ca = certificates_path("ca.pem");
+        tls_server_start(&server, "good.pem", "good.key", FALSE);
+        kz_client *client = test_client(server.url, SETTINGS("ca_file", ca, "http_version", "1.1"), &error);
+        kz_loop *loop = on_loop ? kz_loop_new(client, &error) : NULL;
+        g_assert_true(ask_on(client, loop, &error));
+        pid_t child = fork();
+        if (!child) {
+            kz_loop_free(loop);
+            kz_client_free(client);
+            _exit(0);
+        }
+        int status = 1;
+        g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+        g_assert_cmpint(status, ==, 0);
+        g_assert_true(ask_on(client, loop, &error));
+        g_assert_cmpint(g_atomic_int_get(&server.accepted), ==, 1);
+        kz_loop_free(loop);
+        kz_client_free(client);
+        tls_server_stop(&server);
+        g_free(ca);
+    }
+}
+
 static void test_no_tls_there(void)
 {
     kz_error *error = NULL;
@@ -217,9 +276,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     certificates_make();
+    g_test_add_func("/tls/no-redirect-leads-to-plain-http", test_no_redirect_to_plain_http);
     g_test_add_func("/tls/certificates-are-checked", test_certificates);
     g_test_add_func("/tls/our-own-certificate", test_own_certificate);
     g_test_add_func("/tls/sigpipe-stays-away", test_sigpipe);
+    g_test_add_func("/tls/a-child-says-no-goodbye", test_fork);
     g_test_add_func("/tls/a-server-without-it", test_no_tls_there);
     g_test_add_func("/tls/http-2-where-offered", test_http2);
     int status = g_test_run();

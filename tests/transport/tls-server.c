@@ -22,8 +22,13 @@ static void serve(TlsServer *server, GSocket *connection)
             if (!strstr(text, "\r\n\r\n"))
                 continue;
             g_atomic_int_inc(&server->served);
-            if (g_str_has_prefix(text, "GET "))
+            if (server->moved) {
+                g_autofree char *redirect = g_strdup_printf(
+                    "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", server->moved);
+                SSL_write(ssl, redirect, (int)strlen(redirect));
+            } else if (g_str_has_prefix(text, "GET ")) {
                 SSL_write(ssl, answer, sizeof answer - 1);
+            }
             length = 0;
             if (server->rude)
                 break;
@@ -42,6 +47,7 @@ static gpointer accept_all(gpointer data)
 {
     TlsServer *server = data;
     for (GSocket *connection; (connection = g_socket_accept(server->socket, server->stop, NULL));) {
+        g_atomic_int_inc(&server->accepted);
         serve(server, connection);
         g_object_unref(connection);
     }

@@ -11,8 +11,9 @@ typedef struct TlsServer {
     GThread *thread;
     GCancellable *stop;
     char *url;
-    gint served;
-    gboolean rude; /* it resets connections: those that send much, and those that it has answered */
+    gint served, accepted;
+    const char *moved; /* where it sends its clients, or NULL */
+    gboolean rude;     /* it resets connections: those that send much, and those that it has answered */
 } TlsServer;
 
 /* `certificate` and `key` are names of files of certificates.h; `wants_client`: whoever has no certificate of the authority is refused. */

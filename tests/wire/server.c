@@ -295,6 +295,14 @@ void wire_wait_full(WireServer *server)
     pthread_mutex_unlock(&server->lock);
 }
 
+guint wire_connected(WireServer *server)
+{
+    pthread_mutex_lock(&server->lock);
+    guint n = server->serving;
+    pthread_mutex_unlock(&server->lock);
+    return n;
+}
+
 void wire_release(WireServer *server)
 {
     g_assert_cmpint(write(server->go[1], "", 1), ==, 1); /* nobody reads it: it stays so */

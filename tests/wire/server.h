@@ -40,7 +40,9 @@ guint wire_count(WireServer *server);
 const char *wire_request(WireServer *server, guint i);
 /* Waits until `n` requests have come and all answers to what came are sent. */
 void wire_wait(WireServer *server, guint n);
+/* How many connections came, and how many of them are there still. */
 guint wire_connections(WireServer *server);
+guint wire_connected(WireServer *server);
 /* How many bytes were sent in all. */
 gsize wire_sent(WireServer *server);
 /* Waits until the client takes no more of what is being sent, or all of it is sent. */

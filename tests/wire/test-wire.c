@@ -222,7 +222,7 @@ static void test_redirects(void)
     begin(&f, loop, 1, NULL, NULL);
     g_assert_false(reads(&f));
     g_assert_true(kz_error_is(f.error, KZ_ERROR_API));
-    g_assert_cmpuint(wire_count(f.server), <=, 12);
+    g_assert_cmpuint(wire_count(f.server), ==, 11); /* ten of them are followed */
     end(&f);
     const WireAnswer file[] = { { "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n", -1, 0 } };
     begin(&f, file, 1, NULL, NULL);
@@ -344,6 +344,48 @@ static void test_threads(void)
     end(&f);
 }
 
+/* Answers when all that are to be under way at once are. */
+enum { AT_ONCE = 8 };
+
+static char *answer_together(const char *request, void *user)
+{
+    pthread_barrier_t *all = user;
+    (void)request;
+    pthread_barrier_wait(all);
+    return g_strdup(OK);
+}
+
+static gpointer call_once(gpointer data)
+{
+    kz_error *error = NULL;
+    kz_free(kz_cluster_get_hostname(data, NULL, &error));
+    g_assert_null(error);
+    return NULL;
+}
+
+static void test_connections_kept(void)
+{
+    pthread_barrier_t all;
+    GThread *threads[AT_ONCE];
+    kz_error *error = NULL;
+    pthread_barrier_init(&all, NULL, AT_ONCE);
+    WireServer *server = wire_start_function(answer_together, &all);
+    kz_client *client = test_client(wire_url(server), SETTINGS("max_connections", "3"), &error);
+    kz_cluster *cluster = kz_client_cluster(client, &error);
+    for (int i = 0; i < AT_ONCE; i++)
+        threads[i] = g_thread_new("caller", call_once, cluster);
+    for (int i = 0; i < AT_ONCE; i++)
+        g_thread_join(threads[i]);
+    g_assert_cmpuint(wire_connections(server), ==, AT_ONCE);
+    while (wire_connected(server) > 3) /* the others are closed when their calls have ended */
+        g_thread_yield();
+    g_assert_cmpuint(wire_connected(server), ==, 3);
+    kz_client_free(client);
+    wire_stop(server);
+    pthread_barrier_destroy(&all);
+    g_assert_null(error);
+}
+
 static void test_arguments_travel_whole(void)
 {
     Fixture f;
@@ -379,6 +421,7 @@ int main(int argc, char **argv)
     g_test_add_func("/wire/silence-ends-in-time", test_silence);
     g_test_add_func("/wire/another-thread-cancels", test_cancel);
     g_test_add_func("/wire/sixty-four-threads-share-one-client", test_threads);
+    g_test_add_func("/wire/so-many-connections-are-kept-and-no-more", test_connections_kept);
     g_test_add_func("/wire/arguments-travel-whole-or-not-at-all", test_arguments_travel_whole);
     return g_test_run();
 }
