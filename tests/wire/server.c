@@ -39,10 +39,14 @@ static gboolean wait_for(WireServer *server, int fd)
     return poll(fds, 2, -1) > 0 && !fds[1].revents;
 }
 
-static gsize body_length(const char *head)
+/* Whether all of the body has come, whose length is said or which ends with an empty chunk. */
+static gboolean has_body(const char *head, const char *body, gsize length)
 {
-    const char *line = strcasestr(head, "\r\ncontent-length:");
-    return line ? (gsize)g_ascii_strtoull(line + 17, NULL, 10) : 0;
+    static const char last[] = "0\r\n\r\n";
+    const char *chunked = strcasestr(head, "\r\ntransfer-encoding: chunked"), *said = strcasestr(head, "\r\ncontent-length:");
+    if (chunked && chunked < body)
+        return length >= sizeof last - 1 && !memcmp(body + length - (sizeof last - 1), last, sizeof last - 1);
+    return length >= (said ? (gsize)g_ascii_strtoull(said + 17, NULL, 10) : 0);
 }
 
 /* Whether any answer goes out before its request has come. */
@@ -57,7 +61,8 @@ static char *read_request(WireServer *server, int fd)
     char *text = g_strdup(""), block[4096];
     const char *end;
     gsize length = 0;
-    while (!(end = strstr(text, "\r\n\r\n")) || (!is_early(server) && length < (gsize)(end + 4 - text) + body_length(text))) {
+    while (
+        !(end = strstr(text, "\r\n\r\n")) || (!is_early(server) && !has_body(text, end + 4, length - (gsize)(end + 4 - text)))) {
         gssize n = wait_for(server, fd) ? read(fd, block, sizeof block) : -1;
         if (n <= 0) {
             g_free(text);
