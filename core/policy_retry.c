@@ -62,9 +62,9 @@ static kzi_step send_retry(kzi_call *call)
     if (!call->op || !(call->op->flags & KZ_OP_RETRY_ALWAYS) || call->idempotency_key[0])
         return KZI_NEXT;
     const uint64_t *seed = call->client->key_seed;
-    uint64_t n = atomic_fetch_add_explicit(&call->client->n_keys, 1, memory_order_relaxed);
+    uint64_t number = seed[1] + atomic_fetch_add_explicit(&call->client->n_keys, 1, memory_order_relaxed);
     snprintf(call->idempotency_key, sizeof call->idempotency_key, "kz-%016llx%016llx", (unsigned long long)seed[0],
-        (unsigned long long)(seed[1] + n));
+        (unsigned long long)number);
     return KZI_NEXT;
 }
 

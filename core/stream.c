@@ -53,7 +53,7 @@ static kz_stream *open_flow(
         kzi_client_drop(client);
         return stream;
     }
-    kz_stream_close(stream);
+    kzi_stream_free(stream);
     if (!failure)
         kz_error_set(&failure, KZ_ERROR_STATE, op->name, "%s.%s opened no stream and did not say why.", owner->name, op->name);
     kzi_flow_handle_end(handle);
@@ -84,7 +84,7 @@ kz_stream *kzi_open_stream(
                         : (stream->pages = kzi_pages_new(service, owner, op, ref, params, error)) != NULL;
     if (fine)
         return stream;
-    kz_stream_close(stream);
+    kzi_stream_free(stream);
     return NULL;
 }
 
@@ -160,10 +160,10 @@ const char *kz_stream_header(const kz_stream *stream, const char *name)
     return stream && name ? kzi_head_find(stream->call.head.data, stream->call.head.length, name) : NULL;
 }
 
-void kz_stream_close(kz_stream *stream)
+void kzi_stream_free(kz_stream *stream)
 {
-    if (!stream || !kzi_client_usable(stream->client, NULL))
-        return; /* a child must not end what its parent reads */
+    if (!stream)
+        return;
     if (stream->source.free)
         stream->source.free(stream->user);
     kz_free(stream->item);
@@ -186,4 +186,10 @@ void kz_stream_close(kz_stream *stream)
     kzi_scope_free(stream->scope);
     kzi_client_drop(stream->client);
     free(stream);
+}
+
+void kz_stream_close(kz_stream *stream)
+{
+    if (stream && kzi_client_usable(stream->client, NULL)) /* a child must not end what its parent reads */
+        kzi_stream_free(stream);
 }

@@ -41,6 +41,7 @@ typedef enum kzi_taken { KZI_TAKEN_ITEM, KZI_TAKEN_LATER, KZI_TAKEN_END } kzi_ta
 
 /* An empty stream that keeps the client; NULL with the slot filled. `op` NULL: a plugin's own. */
 kz_stream *kzi_stream_new(kz_client *client, const kz_operation *op, kz_error **error);
+void kzi_stream_free(kz_stream *stream);
 /* Sends the request and waits until its answer has begun. */
 bool kzi_stream_open_request(
     kz_stream *stream, kz_service *service, kzi_instance *owner, const kz_op_ref *ref, const void *params, kz_error **error);

@@ -115,7 +115,7 @@ kz_stream *kzi_stream_start(kzi_loop *loop, kz_service *service, kzi_instance *o
         kzi_loop_add(loop, &stream->call);
         return stream;
     }
-    kz_stream_close(stream);
+    kzi_stream_free(stream);
     return NULL;
 }
 
