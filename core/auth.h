@@ -25,8 +25,6 @@ typedef struct kzi_grant {
     bool renewable;
 } kzi_grant;
 
-/* Milliseconds that count while the machine sleeps, and do not jump. */
-int64_t kzi_boot_ms(void);
 kzi_grant *kzi_grant_new(const kz_provider_grant *facts, kz_error **error);
 kzi_grant *kzi_grant_ref(kzi_grant *grant);
 void kzi_grant_unref(kzi_grant *grant);

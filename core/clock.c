@@ -1,23 +1,25 @@
 /* clock.c: the time and the chance that the core goes by. A file of its own, so that a test can lead both elsewhere when it links. */
-#include "auth.h"
 #include "engine.h"
 
 #include <sys/random.h>
 #include <time.h>
 
+static int64_t to_ms(const struct timespec *time)
+{
+    return (int64_t)time->tv_sec * 1000 + time->tv_nsec / 1000000;
+}
+
 int64_t kzi_now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return to_ms(&now);
 }
 
 int64_t kzi_boot_ms(void)
 {
     struct timespec now;
-    if (clock_gettime(CLOCK_BOOTTIME, &now))
-        return kzi_now_ms();
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_gettime(CLOCK_BOOTTIME, &now) ? kzi_now_ms() : to_ms(&now);
 }
 
 void kzi_random(uint64_t *numbers, size_t n)

@@ -148,7 +148,9 @@ static inline bool kzi_logs(const kz_client *client, kz_log_level level)
 /* A plugin for this client (service.c); its log says when it was loaded just now. Errors as of kzi_registry_load(). */
 const kz_plugin_descriptor *kzi_client_load(const kz_client *client, const char *name, kz_plugin_kind kind, kz_error **error);
 
-int64_t kzi_now_ms(void); /* monotonic */
+/* Milliseconds that do not jump (clock.c); those of kzi_boot_ms() go on while the machine sleeps. */
+int64_t kzi_now_ms(void);
+int64_t kzi_boot_ms(void);
 /* Chance for spacing and for keys that need not be secret. */
 void kzi_random(uint64_t *numbers, size_t n);
 

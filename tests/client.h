@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <kamiwaza/kamiwaza.h>
+#include <string.h>
 
 /* `base_url` NULL: the default. `settings`: names and values in turn, up to a name that is NULL; or NULL. */
 static inline kz_config *test_config(const char *base_url, const char *const *settings, kz_error **error)
@@ -24,6 +25,22 @@ static inline kz_client *test_client(const char *base_url, const char *const *se
     kz_client *client = kz_client_new(config, error);
     kz_config_free(config);
     return client;
+}
+
+/* No error has come; otherwise the test ends with it. */
+static inline void test_no_error(const kz_error *error)
+{
+    if (error)
+        g_error("%s: %s", kz_error_class(error->code), error->message);
+}
+
+/* An error of this kind has come, whose message holds the text (NULL: any); it is cleared. */
+static inline void test_error(kz_error **error, int code, const char *text)
+{
+    g_assert_nonnull(*error);
+    if (!kz_error_is(*error, (kz_error_code)code) || (text && !strstr((*error)->message, text)))
+        test_no_error(*error);
+    kz_error_clear(error);
 }
 
 #define SETTINGS(...) ((const char *const[]){ __VA_ARGS__, NULL })

@@ -1,6 +1,8 @@
 /* fixture.c: see fixture.h. */
 #include "fixture.h"
 
+#include "../client.h"
+
 #include <poll.h>
 
 bool program_is_newer(void)
@@ -26,21 +28,14 @@ void begin(Fixture *f, const WireAnswer *script, gsize n)
 {
     *f = (Fixture){ .server = wire_start(script, n) };
     g_autofree char *folder = g_build_filename(g_getenv("APART_PLUGINS"), g_getenv("APART_PLUGIN"), NULL);
-    kz_config *config = kz_config_new(&f->error);
-    kz_config_set_isolated(config, true, &f->error);
-    kz_config_set(config, "plugin_path", folder, &f->error);
-    kz_config_set(config, "base_url", wire_url(f->server), &f->error);
-    f->client = kz_client_new(config, &f->error);
+    f->client = test_client(wire_url(f->server), SETTINGS("plugin_path", folder), &f->error);
     f->apart = kz_client_apart(f->client, &f->error);
-    kz_config_free(config);
-    if (f->error)
-        g_error("%s", f->error->message);
+    no_error(f);
 }
 
 void no_error(const Fixture *f)
 {
-    if (f->error)
-        g_error("%s: %s", kz_error_class(f->error->code), f->error->message);
+    test_no_error(f->error);
 }
 
 void end(Fixture *f)

@@ -25,6 +25,7 @@ static void begin(Platform *it)
 
 #define CLIENT(it, ...) platform_client(it, (const char *const[]){ __VA_ARGS__, NULL })
 #define ADA "username", "ada", "password", "wrong"
+#define APP "auth", "oauth", "auth_token_endpoint", "<token>", "auth_client_id", "app", "auth_client_secret", "hush"
 
 /* Whether the client has a credential for a call; else the error is about signing in and says that. */
 static bool is_signed_in(kz_client *client, const char *says)
@@ -370,8 +371,7 @@ static void test_a_refused_client_is_not_sent_again(void)
         begin(&it);
         it.status = cases[i].status;
         it.body = cases[i].body;
-        kz_client *client = CLIENT(
-            &it, "auth", "oauth", "auth_token_endpoint", "<token>", "auth_client_id", "app", "auth_client_secret", "hush");
+        kz_client *client = CLIENT(&it, APP);
         for (int j = 0; j < 3; j++)
             g_assert_false(is_signed_in(client, "Signing in as the program itself"));
         g_assert_cmpint(it.asked, ==, cases[i].asked);
@@ -392,8 +392,7 @@ static void test_a_refused_refresh_token_of_a_program(void)
     begin(&it);
     it.status = "200 OK";
     it.body = "{\"access_token\":\"t1\",\"token_type\":\"Bearer\",\"refresh_token\":\"r1\"}";
-    kz_client *client = CLIENT(
-        &it, "auth", "oauth", "auth_token_endpoint", "<token>", "auth_client_id", "app", "auth_client_secret", "hush");
+    kz_client *client = CLIENT(&it, APP);
     g_assert_true(list(client, &error));
     it.refuses = it.spent = true;
     it.status = "503 Away";

@@ -6,7 +6,6 @@
 #define BUSY "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
 #define AFTER(value) "HTTP/1.1 503 Busy\r\nRetry-After: " value "\r\nContent-Length: 0\r\n\r\n"
 #define AFTER_MS(value) "HTTP/1.1 503 Busy\r\nRetry-After-Ms: " value "\r\nContent-Length: 0\r\n\r\n"
-#define TRUE_ANSWER HEAD("application/json", "4") "true"
 
 typedef struct Rule {
     const char *answer; /* to every attempt, NULL: the connection is closed */

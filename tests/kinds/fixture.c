@@ -25,8 +25,7 @@ void begin_with(Fixture *f, const WireAnswer *answer)
 
 void no_error(const Fixture *f)
 {
-    if (f->error)
-        g_error("%s: %s", kz_error_class(f->error->code), f->error->message);
+    test_no_error(f->error);
 }
 
 void end(Fixture *f)
@@ -38,10 +37,15 @@ void end(Fixture *f)
 
 void expect_error(Fixture *f, int code, const char *text)
 {
-    g_assert_nonnull(f->error);
-    if (!kz_error_is(f->error, code) || (text && !strstr(f->error->message, text)))
-        g_error("%s: %s", kz_error_class(f->error->code), f->error->message);
-    kz_error_clear(&f->error);
+    test_error(&f->error, code, text);
+}
+
+int ask_for_truth(Fixture *f)
+{
+    kz_bool_value *value = kz_kinds_truth(f->kinds, NULL, &f->error);
+    int result = value ? value->value.value : -1;
+    kz_free(value);
+    return result;
 }
 
 const char *body_of(Fixture *f, guint i)

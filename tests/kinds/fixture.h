@@ -10,6 +10,8 @@
 #define HEAD(type, length) "HTTP/1.1 200 OK\r\nContent-Type: " type "\r\nContent-Length: " length "\r\n\r\n"
 #define CHUNKED(type) "HTTP/1.1 200 OK\r\nContent-Type: " type "\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define UNTIL_CLOSE(type) "HTTP/1.1 200 OK\r\nContent-Type: " type "\r\nConnection: close\r\n\r\n"
+#define TRUE_ANSWER HEAD("application/json", "4") "true"
+#define BAD "HTTP/1.1 500 What\r\nContent-Length: 0\r\n\r\n"
 #define ANSWER HEAD("application/json", "10") "{\"id\":\"a\"}"
 
 typedef struct Fixture {
@@ -31,6 +33,8 @@ void expect_error(Fixture *f, int code, const char *text);
 void no_error(const Fixture *f);
 /* An answer whose body is `text`, compressed, with `cut` bytes missing at its end, sent byte by byte; its text is to be freed. */
 WireAnswer compressed(const char *type, const char *text, gsize length, gsize cut);
+/* Asks for a truth, on a connection of its own or one that is there: 1, 0, or -1 with the slot filled. */
+int ask_for_truth(Fixture *f);
 /* The body of request `i`. */
 const char *body_of(Fixture *f, guint i);
 

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TRUE_ANSWER HEAD("application/json", "4") "true"
 #define EVENT(n) "data: {\"n\":" #n "}\n\n"
 #define EVENTS UNTIL_CLOSE("text/event-stream")
 

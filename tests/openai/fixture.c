@@ -43,8 +43,7 @@ void begin_platform(Fixture *f, const char *base_url)
 
 void end(Fixture *f)
 {
-    if (f->error)
-        g_error("%s: %s", kz_error_class(f->error->code), f->error->message);
+    test_no_error(f->error);
     kz_service_free(f->base);
     kz_client_free(f->client);
     if (f->server)
@@ -53,10 +52,7 @@ void end(Fixture *f)
 
 void expect_error(Fixture *f, int code, const char *text)
 {
-    g_assert_nonnull(f->error);
-    if (!kz_error_is(f->error, code) || (text && !strstr(f->error->message, text)))
-        g_error("%s: %s", kz_error_class(f->error->code), f->error->message);
-    kz_error_clear(&f->error);
+    test_error(&f->error, code, text);
 }
 
 const char *body_of(Fixture *f, guint i)
