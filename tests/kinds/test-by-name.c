@@ -53,7 +53,8 @@ static void test_wrong_names(void)
         { "kinds.truth", "{\"quite_something\":1}", "none" }, { "kinds.form", "{\"zzzzzzzzzzzz\":1}", "count" },
         { "kinds.body", "{\"name\":5}", "name" }, { "kinds.body", "{\"name\":\"n\",\"inners\":{}}", "inners" },
         { "kinds.body", "{\"name\":\"n\",\"numbers\":[1,\"x\"]}", "numbers[1]" }, { "kinds.body", "[]", NULL },
-        { "kinds.body", "{\"name\":\"n\"", "line 1" } };
+        { "kinds.body", "{\"name\":\"n\"", "line 1" },
+        { "kinds.body", "{\"name\":\"n\",\"shape\":{\"kind\":\"square\",\"side\":2,\"kind\":\"circle\"}}", "a second value" } };
     Fixture f;
     kz_answer answer;
     begin_with(&f, &(WireAnswer){ ANSWER, -1, 0 });
