@@ -141,12 +141,20 @@ static void count_up(char *digits, int n, int *exponent)
     ++*exponent;
 }
 
+/* Nothing but an exponent: by its bits, since frexp() would load a library of 300 KiB for this question. */
+static bool is_power_of_two(double magnitude)
+{
+    uint64_t bits;
+    memcpy(&bits, &magnitude, sizeof bits);
+    return !(bits << 12);
+}
+
 /* The nearest number of `n` digits, d.ddd times ten to *exponent: does it read back as the same double? Below a power of two
  * doubles lie closer together than above it, so there the next number up may do where the nearest does not. */
 static bool digits_of(double magnitude, int n, char *digits, int *exponent)
 {
     char text[64];
-    int found = 0, half;
+    int found = 0;
     snprintf(text, sizeof text, "%.*e", n - 1, magnitude);
     char *at = text;
     for (; *at && *at != 'e'; at++)
@@ -155,7 +163,7 @@ static bool digits_of(double magnitude, int n, char *digits, int *exponent)
     *exponent = (int)strtol(at + 1, NULL, 10);
     if (to_double(digits, (size_t)n, *exponent - (n - 1)) == magnitude)
         return true;
-    if (frexp(magnitude, &half) != 0.5)
+    if (!is_power_of_two(magnitude))
         return false;
     count_up(digits, n, exponent);
     return to_double(digits, (size_t)n, *exponent - (n - 1)) == magnitude;

@@ -64,5 +64,7 @@ done
 visible=$(nm -D --defined-only "$lib/libkamiwaza.so.1" | awk '{print $3}' | grep -v '^kz_' | grep -v '^KAMIWAZA_' | grep -v '^__' || true)
 [ -z "$visible" ]
 check $? "shows no symbol but kz_*"
+! readelf -d "$lib/libkamiwaza.so.1" | grep NEEDED | grep -E 'libm\.|glib'
+check $? "loads neither GLib nor the library of mathematics"
 echo "1..$number"
 exit $failures
