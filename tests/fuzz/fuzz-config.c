@@ -55,14 +55,22 @@ static void unset_all(void)
     }
 }
 
+/* Whether the input has the text again, as the value of something that is no secret perhaps. */
+static bool is_said_twice(const char *text, const uint8_t *data, size_t size)
+{
+    size_t length = strlen(text);
+    const uint8_t *end = data + size, *first = memmem(data, size, text, length);
+    return first && memmem(first + 1, (size_t)(end - first - 1), text, length);
+}
+
 /* The value of no secret is said, unless it is so short that it may stand there for another reason. */
-static void hides_secrets(const kz_error *error)
+static void hides_secrets(const kz_error *error, const uint8_t *data, size_t size)
 {
     size_t n;
     const kz_setting *settings = kz_settings(&n);
     for (size_t i = 0; i < n; i++) {
         const char *value = settings[i].secret && settings[i].env ? getenv(settings[i].env) : NULL;
-        HOLDS(!value || strlen(value) < 12 || !strstr(error->message, value));
+        HOLDS(!value || strlen(value) < 12 || !strstr(error->message, value) || is_said_twice(value, data, size));
     }
 }
 
@@ -96,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         look(client);
     else {
         HOLDS(error->code == KZ_ERROR_CONFIG && error->path && error->message[0]);
-        hides_secrets(error);
+        hides_secrets(error, data, size);
     }
     kz_client_free(client);
     kz_error_free(error);
