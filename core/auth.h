@@ -84,6 +84,13 @@ kz_step kzi_auth_run_turn(kzi_auth_run *run, kzi_loop *loop, kz_error **error);
 /* Without auth->lock. */
 void kzi_auth_run_free(kzi_auth_run *run);
 
+/* auth_request.c: begins run->step.request on the loop. */
+bool kzi_auth_request_begin(kzi_auth_run *run, kzi_loop *loop, kz_error **error);
+/* Whether it has ended, one way or another. */
+bool kzi_auth_request_is_over(kzi_auth_run *run);
+/* What the last one brought. */
+void kzi_auth_request_forget(kzi_auth_run *run);
+
 /* ---- the provider of a client (auth.c) ---- */
 
 enum { KZI_AUTH_NEW, KZI_AUTH_CREATING, KZI_AUTH_READY };

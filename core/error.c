@@ -1,7 +1,7 @@
 /* error.c: errors: the tree of classes, and filling a slot. An error is one block: the struct and, behind it, its texts. That
  * memory ran out is said by a static error, which needs none. */
 #include "error_private.h"
-#include "json_scan.h"
+#include "utf8.h"
 
 #include "scope.h"
 

@@ -48,7 +48,7 @@ bool kzi_scan_enter(kzi_scan *scan);
 /* Line and column, from 1. */
 void kzi_scan_position(const kzi_scan *scan, size_t *line, size_t *column);
 
-/* The members of an object, one after the other. */
+/* json_members.c: the members of an object, one after the other. */
 typedef struct kzi_members {
     kzi_scan scan;
     bool first;
@@ -63,6 +63,8 @@ typedef struct kzi_items {
 } kzi_items;
 void kzi_items_begin(kzi_items *items, kz_json list);
 bool kzi_items_next(kzi_items *items, kz_json *value);
+
+/* json_span.c */
 /* Whether a name in the text is `wanted`, escapes resolved. */
 bool kzi_span_is(const kzi_span *span, const char *wanted);
 /* The text of a string with its escapes resolved, into `out` of at least span->length bytes; returns its length. */
@@ -70,7 +72,8 @@ size_t kzi_span_text(const kzi_span *span, char *out);
 /* As much of it as `out` of `size` bytes holds with a NUL behind; no character is cut in two. */
 void kzi_span_cut(const kzi_span *span, char *out, size_t size);
 
-bool kzi_utf8_valid(const char *text, size_t length);
+/* The four hexadecimal digits of an escape; -1: they are none. */
+int kzi_json_hex4(const char *s, const char *end);
 
 /* decimal.c */
 /* `digits` times ten to `power` as the nearest double; false: not among what can be told fast. */

@@ -5,6 +5,7 @@
 #include "json_scan.h"
 #include "result.h"
 #include "schema_json.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,6 +8,7 @@
 #include "profile.h"
 #include "schema_json.h"
 #include "settings.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "../oauth/drive.h"
 #include "fuzz.h"
 #include "oauth.h"
-#include "json_scan.h"
+#include "utf8.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
