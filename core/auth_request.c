@@ -59,7 +59,7 @@ bool kz_provider_may_ask(const kz_provider *auth, const char *url, kz_error **er
 {
     if (kzi_stuck(error))
         return false;
-    if (!auth || !url || (strncasecmp(url, "https://", 8) != 0 && strncasecmp(url, "http://", 7) != 0))
+    if (!auth || !kzi_is_http_url(url))
         return kz_error_set(error, KZ_ERROR_AUTHENTICATION, NULL, "The auth provider names an address that is no http(s) URL.");
     if (auth->client->settings->allow_plain_http || !strncasecmp(url, "https:", 6) || kzi_is_loopback(url))
         return true;

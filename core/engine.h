@@ -75,7 +75,8 @@ struct kzi_instance {
     void *state;
     kzi_instance_status status;
     pthread_t creator;
-    kz_service handle; /* what kz_client_service() returns */
+    kzi_instance *awaits; /* while it is created: whose creation its creator waits for */
+    kz_service handle;    /* what kz_client_service() returns */
     kzi_instance *next;
     kzi_instance *extensions; /* those named "name.*", chained by next_extension */
     kzi_instance *next_extension;
@@ -316,6 +317,8 @@ void kzi_answer_said_error(const kzi_call *call, kz_json json, kz_error **error)
 void kzi_answer_decode(kzi_call *call);
 /* The URL of a call fit for people: no user, password, query or fragment. `out` is NUL-terminated and cut if need be. */
 void kzi_public_url(const char *url, char *out, size_t size);
+/* Begins with http:// or https://; NULL does not. */
+bool kzi_is_http_url(const char *url);
 /* scheme://host:port are the same. */
 bool kzi_same_origin(const char *a, const char *b);
 bool kzi_is_loopback(const char *url);

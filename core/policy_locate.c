@@ -156,7 +156,7 @@ static kzi_step ask(kzi_call *call, bool gone, kz_error **error)
 bool kz_locate_found(kz_locate *step, const char *base_url, bool remembered, kz_error **error)
 {
     kzi_locate *locate = step->core;
-    if (!base_url || (strncmp(base_url, "http://", 7) != 0 && strncmp(base_url, "https://", 8) != 0))
+    if (!kzi_is_http_url(base_url))
         return kz_error_set(
             error, KZ_ERROR_CONFIG, "base_url", "The address of a server, \"%s\", is no http(s) URL.", base_url ? base_url : "");
     size_t length = strlen(base_url);

@@ -43,7 +43,7 @@ static bool check(const kz_call_options *more, kz_error **error)
         return kz_error_set(error, KZ_ERROR_ARGUMENT, "timeout", "The timeout of a call is seconds from 0 (none) to 1e9.");
     if (more->max_retries.state == KZ_SET && (more->max_retries.value < 0 || more->max_retries.value > 100))
         return kz_error_set(error, KZ_ERROR_ARGUMENT, "max_retries", "The retries of a call are from 0 to 100.");
-    if (more->base_url && strncmp(more->base_url, "http://", 7) != 0 && strncmp(more->base_url, "https://", 8) != 0)
+    if (more->base_url && !kzi_is_http_url(more->base_url))
         return kz_error_set(error, KZ_ERROR_ARGUMENT, "base_url", "The base URL of a call begins with http:// or https://.");
     const char *body = more->body.text;
     while (body && body < more->body.text + more->body.length && strchr(" \t\r\n", *body))

@@ -1,5 +1,6 @@
 /* service.c: services of a client. The first access loads the plugin and creates one instance; parallel first accesses
- * wait for it; no lock is held while plugin code runs; a service whose creation needs itself is an error, not a deadlock.
+ * wait for it; no lock is held while plugin code runs; a service whose creation needs itself, by way of other services and threads
+ * too, is an error, not a deadlock.
  * Handles are an instance with options. Extensions ("models.acme") are instances of their own, asked after the service. */
 #include "descriptor.h"
 #include "engine.h"
@@ -82,17 +83,47 @@ static kzi_instance *entry_new(kz_client *client, const char *name)
     return instance;
 }
 
+/* Whether the creation of a service ends only once the calling thread goes on. */
+static bool is_cycle(const kzi_instance *instance)
+{
+    while (instance && !pthread_equal(instance->creator, pthread_self()))
+        instance = instance->awaits;
+    return instance != NULL;
+}
+
+/* Waits until the creation of any service has ended. */
+static void await(kz_client *client, kzi_instance *instance)
+{
+    for (kzi_instance *i = client->services; i; i = i->next)
+        if (i->status == KZI_CREATING && pthread_equal(i->creator, pthread_self()))
+            i->awaits = instance;
+    pthread_cond_wait(&client->ready, &client->lock);
+}
+
+/* A creation has ended, so nobody waits for it. */
+static void created(kz_client *client, kzi_instance *instance, bool well)
+{
+    for (kzi_instance *i = client->services; i; i = i->next)
+        if (i->awaits == instance)
+            i->awaits = NULL;
+    if (well)
+        instance->status = KZI_READY;
+    else
+        forget(client, instance);
+    pthread_cond_broadcast(&client->ready);
+}
+
 static kzi_instance *instance_get(kz_client *client, const char *name, kz_error **error)
 {
     pthread_mutex_lock(&client->lock);
     kzi_instance *instance;
     while ((instance = find(client, name)) && instance->status == KZI_CREATING) {
-        if (pthread_equal(instance->creator, pthread_self())) {
+        if (is_cycle(instance)) {
             pthread_mutex_unlock(&client->lock);
             kz_error_set(error, KZ_ERROR_STATE, name, "The service %s is asked for while it is being created: a cycle.", name);
             return NULL;
         }
-        pthread_cond_wait(&client->ready, &client->lock);
+        await(client, instance);
     }
     if (instance) {
         pthread_mutex_unlock(&client->lock);
@@ -104,15 +135,11 @@ static kzi_instance *instance_get(kz_client *client, const char *name, kz_error 
         kz_error_no_memory(error);
         return NULL;
     }
-    bool created = create(instance, error);
+    bool well = create(instance, error);
     pthread_mutex_lock(&client->lock);
-    if (created)
-        instance->status = KZI_READY;
-    else
-        forget(client, instance);
-    pthread_cond_broadcast(&client->ready);
+    created(client, instance, well);
     pthread_mutex_unlock(&client->lock);
-    if (created)
+    if (well)
         return instance;
     instance_free(instance);
     return NULL;

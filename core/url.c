@@ -26,6 +26,11 @@ void kzi_public_url(const char *url, char *out, size_t size)
     out[used] = 0;
 }
 
+bool kzi_is_http_url(const char *url)
+{
+    return url && (!strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8));
+}
+
 /* One part of a URL, lower case where that means nothing; false when it has none. */
 static bool part(CURLU *parsed, CURLUPart what, char *out, size_t size)
 {

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <kamiwaza/plugin.h>
+#include <pthread.h>
 #include <string.h>
 
 static kz_client *client_of(const char *folder)
@@ -37,6 +38,7 @@ static void test_wrong(void)
 {
     refuse(plugins(), "old", KZ_ERROR_PLUGIN_INCOMPATIBLE, "ABI 0.0");
     refuse(plugins(), "liar", KZ_ERROR_PLUGIN_INCOMPATIBLE, "another name");
+    refuse(plugins(), "nowhere", KZ_ERROR_PLUGIN_INCOMPATIBLE, "a descriptor that lies outside of its file");
     refuse(plugins(), "none", KZ_ERROR_PLUGIN_INCOMPATIBLE, "no symbol kz_plugin");
     refuse(plugins(), "lost", KZ_ERROR_PLUGIN_INCOMPATIBLE, "needs kz_there_is_no_such_function(), which this library");
     refuse(plugins(), "lonely", KZ_ERROR_PLUGIN, "undefined symbol: there_is_no_such_function_of_anybody");
@@ -104,6 +106,62 @@ static void test_loads_once(void)
     kz_client_free(client);
 }
 
+static void test_cycle(void)
+{
+    refuse(plugins(), "good-self", KZ_ERROR_STATE, "The service good-self is asked for while it is being created: a cycle.");
+    refuse(plugins(), "good-hen", KZ_ERROR_STATE, "The service good-hen is asked for while it is being created: a cycle.");
+    refuse(plugins(), "good-egg", KZ_ERROR_STATE, "The service good-egg is asked for while it is being created: a cycle.");
+}
+
+static pthread_barrier_t both;
+static int n_met;
+
+static void meet(void)
+{
+    if (__atomic_add_fetch(&n_met, 1, __ATOMIC_SEQ_CST) <= 2) /* then one of them is tried again */
+        pthread_barrier_wait(&both);
+}
+
+static gpointer ask_for_egg(gpointer client)
+{
+    kz_error *error = NULL;
+    g_assert_null(kz_client_service(client, "good-egg", &error));
+    return error;
+}
+
+/* One thread creates the one and another the other, when each asks for what it needs. */
+static void test_cycle_of_threads(void)
+{
+    kz_error *errors[2] = { NULL };
+    kz_client *client = client_of(plugins());
+    void *objects[2];
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *path = g_build_filename(plugins(), i ? "good-egg.so" : "good-hen.so", NULL);
+        objects[i] = dlopen(path, RTLD_NOW);
+        g_assert_nonnull(objects[i]);
+        *(void (**)(void))dlsym(objects[i], "kz_before_it_needs") = meet;
+    }
+    pthread_barrier_init(&both, NULL, 2);
+    GThread *other = g_thread_new("egg", ask_for_egg, client);
+    g_assert_null(kz_client_service(client, "good-hen", &errors[0]));
+    errors[1] = g_thread_join(other);
+    for (int i = 0; i < 2; i++) {
+        g_assert_cmpint(errors[i]->code, ==, KZ_ERROR_STATE);
+        g_assert_nonnull(strstr(errors[i]->message, "a cycle"));
+        kz_error_free(errors[i]);
+        dlclose(objects[i]);
+    }
+    pthread_barrier_destroy(&both);
+    kz_client_free(client);
+}
+
+/* In a process of its own, which is ended when it waits for itself. */
+static void test_ends(gconstpointer path)
+{
+    g_test_trap_subprocess(path, 10 * G_USEC_PER_SEC, G_TEST_SUBPROCESS_INHERIT_STDERR);
+    g_test_trap_assert_passed();
+}
+
 /* A program that holds the lock for its own use of libltdl may go on calling. */
 static void test_lock_is_recursive(void)
 {
@@ -140,7 +198,7 @@ static void test_listing(void)
     for (size_t i = 0; i < names->n_items; i++)
         g_assert_null(dlopen(names->items[i].path, RTLD_NOW | RTLD_NOLOAD));
     kz_plugin_list *checked = kz_client_plugins(client, true, &error);
-    g_assert_cmpuint(names->n_items, ==, 7);
+    g_assert_cmpuint(names->n_items, ==, 11);
     for (size_t i = 0; i < names->n_items; i++) {
         g_assert_null(names->items[i].version);
         gboolean good = g_str_has_prefix(checked->items[i].name, "good");
@@ -167,6 +225,10 @@ int main(int argc, char **argv)
     g_test_add_func("/registry/what-is-wrong-is-refused-with-the-reason", test_wrong);
     g_test_add_func("/registry/what-others-may-write-is-not-loaded", test_untrusted);
     g_test_add_func("/registry/parallel-first-accesses-load-once", test_loads_once);
+    g_test_add_data_func("/registry/services-that-need-each-other-are-refused", "/registry/cycle/subprocess", test_ends);
+    g_test_add_func("/registry/cycle/subprocess", test_cycle);
+    g_test_add_data_func("/registry/and-where-threads-meet", "/registry/threads/subprocess", test_ends);
+    g_test_add_func("/registry/threads/subprocess", test_cycle_of_threads);
     g_test_add_func("/registry/who-holds-the-lock-may-load", test_lock_is_recursive);
     g_test_add_func("/registry/extensions-add-operations", test_extension);
     return g_test_run();

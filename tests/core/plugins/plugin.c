@@ -8,9 +8,12 @@
 #define OPERATION "get"
 #endif
 
-#ifdef NOTHING
+#if defined NOTHING
 KZ_API int nothing_at_all;
 int nothing_at_all = 1;
+#elif defined NOWHERE
+/* A symbol that is a number: memory that nobody has. */
+__asm__(".globl kz_plugin\n.set kz_plugin, 4096");
 #else
 #ifdef MISSING
 void MISSING(void);
@@ -34,11 +37,21 @@ static const kz_operation operations[] = {
 /* Slow enough that parallel first accesses meet here; counts how often it ran. */
 KZ_API int kz_times_created;
 int kz_times_created;
+#ifdef NEEDS
+KZ_API void (*kz_before_it_needs)(void);
+void (*kz_before_it_needs)(void);
+#endif
 
 static void *create(kz_service *service, kz_error **error)
 {
-    (void)error;
     __atomic_add_fetch(&kz_times_created, 1, __ATOMIC_SEQ_CST);
+#ifdef NEEDS
+    if (kz_before_it_needs)
+        kz_before_it_needs();
+    if (!kz_service_peer(service, NEEDS, error))
+        return NULL;
+#endif
+    (void)error;
     return service;
 }
 
