@@ -59,6 +59,19 @@ static void tls_error(kzi_call *call, const char *why)
     kzi_call_error(call, &call->error, KZ_ERROR_TLS, "No secure connection to %s: %s. %s.", host, why, tls_remedy(call));
 }
 
+/* An address that libcurl may not ask (easy.c) or cannot. */
+static bool is_no_address(const kzi_call *call)
+{
+    return call->code == CURLE_URL_MALFORMAT || (call->code == CURLE_UNSUPPORTED_PROTOCOL && !kzi_is_http_url(call->url.data));
+}
+
+static void address_error(kzi_call *call)
+{
+    char url[512];
+    kzi_public_url(call->url.data, url, sizeof url);
+    kzi_call_error(call, &call->error, KZ_ERROR_ARGUMENT, "The address \"%s\" is no http(s) URL.", url);
+}
+
 /* libcurl 7.88 takes 100 KiB for a line of headers, and what is longer for a lack of memory. */
 static bool has_endless_header(const kzi_call *call)
 {
@@ -84,12 +97,14 @@ static void transport_error(kzi_call *call)
             "no memory was left for it.");
     else if (call->code == CURLE_OUT_OF_MEMORY || call->socket_error == ENOMEM)
         kz_error_no_memory(&call->error);
-    else if (call->aborted_resend)
+    else if (call->aborted_resend || call->code == CURLE_SEND_FAIL_REWIND)
         kzi_call_error(call, &call->error, KZ_ERROR_CONNECTION,
-            "The connection died before an answer came. %s is not sent again, since the server may have acted on it.",
-            call->method);
+            "The connection died before an answer came. %s is not sent again, since %s.", call->method,
+            call->aborted_resend ? "the server may have acted on it" : "its content can be read only once");
     else if (call->code == CURLE_OPERATION_TIMEDOUT)
         kzi_call_error(call, &call->error, KZ_ERROR_TIMEOUT, "No connection in time: %s.", why);
+    else if (is_no_address(call))
+        address_error(call);
     else if (is_tls(call))
         tls_error(call, why);
     else if (call->code == CURLE_COULDNT_RESOLVE_HOST || call->code == CURLE_COULDNT_RESOLVE_PROXY)

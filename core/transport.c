@@ -18,7 +18,7 @@ static bool in_the_clear(const kzi_call *call)
 }
 
 /* libcurl calls this each time it is about to send: the second time within one attempt is its own silent resend on a
- * connection that died, which only an idempotent request may have. */
+ * connection that died, which only an idempotent request may have. (What of its content was read, it has read again or gives up.) */
 static int before_request(void *user, char *remote, char *local, int remote_port, int local_port)
 {
     kzi_call *call = user;
@@ -31,7 +31,7 @@ static int before_request(void *user, char *remote, char *local, int remote_port
         call->stale = true;
         return CURL_PREREQFUNC_ABORT;
     }
-    if (call->sends++ && (!call->idempotent || call->once)) {
+    if (call->sends++ && !call->idempotent) {
         call->aborted_resend = true;
         return CURL_PREREQFUNC_ABORT;
     }

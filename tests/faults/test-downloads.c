@@ -121,11 +121,36 @@ static void test_headers_of_a_download(void)
     wire_stop(other);
 }
 
+/* What a server calls the address of a file is one of HTTP, or nothing is opened: no file of this machine, no other service of its network. */
+static void test_what_is_no_server(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("kz-schemes-XXXXXX", NULL), *path = g_build_filename(folder, "file", NULL),
+                    *own = g_build_filename(folder, "own", NULL), *url = g_strconcat("file://", own, NULL);
+    g_assert_true(g_file_set_contents(own, "of this machine", -1, NULL));
+    Fixture f;
+    begin_with(&f, &(WireAnswer){ "220 Hello\r\n", -1, WIRE_CLOSE, NULL }); /* with retries, of which it is not worth one */
+    const char *place = strstr(wire_url(f.server), "://");
+    static const char *const schemes[] = { "file", "ftp", "gopher", "dict", "telnet", "smtp" };
+    for (gsize i = 0; i < G_N_ELEMENTS(schemes); i++) {
+        g_autofree char *other = g_strconcat(schemes[i], place, "/file", NULL);
+        kz_transfer transfer = { .url = i ? other : url, .path = path, .size = -1 };
+        g_assert_false(kz_service_fetch(f.kinds, &transfer, 1, 1, "download", &f.error));
+        g_test_message("%s: %s", transfer.url, f.error->message);
+        expect_error(&f, KZ_ERROR_ARGUMENT, "no http(s) URL");
+        g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+        g_assert_cmpuint(wire_connections(f.server), ==, 0);
+        kz_error_free(transfer.error);
+    }
+    remove_all(folder);
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/downloads/a-file-is-of-one-version", test_versions);
     g_test_add_func("/downloads/another-file-does-not-get-its-name", test_other_files);
     g_test_add_func("/downloads/headers-of-a-download-stay", test_headers_of_a_download);
+    g_test_add_func("/downloads/only-from-servers", test_what_is_no_server);
     return g_test_run();
 }

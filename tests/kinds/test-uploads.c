@@ -92,6 +92,25 @@ static void test_callback_is_read_once(void)
     end(&f);
 }
 
+/* Nor does libcurl send it again by itself, on a connection that was there and that the server closes without a word. */
+static void test_callback_is_read_once_on_a_warm_connection(void)
+{
+    for (int count = 0; count <= 2; count++)
+        for (int says_length = 0; says_length <= 1; says_length++) {
+            Fixture f;
+            const WireAnswer script[] = { { TRUE_ANSWER, -1, 0, NULL }, { NULL, -1, WIRE_CLOSE, NULL }, { ANSWER, -1, 0, NULL } };
+            begin(&f, script, 3, NULL);
+            g_assert_cmpint(ask_for_truth(&f), ==, 1);
+            int left = count;
+            const kz_upload body = { .read = read_three, .user = &left, .length = says_length ? 3 * count : 0 };
+            g_assert_false(kz_kinds_bare(f.kinds, &(kz_kinds_bare_params){ .body = &body }, &f.error));
+            expect_error(&f, KZ_ERROR_CONNECTION, "not sent again, since its content can be read only once");
+            g_assert_cmpuint(wire_count(f.server), ==, 2);
+            g_assert_cmpint(left, ==, 0);
+            end(&f);
+        }
+}
+
 static void test_bare(void)
 {
     Fixture f;
@@ -202,6 +221,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/uploads/in-parts-again-after-a-refusal", test_parts);
     g_test_add_func("/uploads/a-callback-is-read-once", test_callback_is_read_once);
+    g_test_add_func("/uploads/a-callback-is-read-once-on-a-warm-connection", test_callback_is_read_once_on_a_warm_connection);
     g_test_add_func("/uploads/as-the-whole-body", test_bare);
     g_test_add_func("/uploads/without-one-good-source-are-refused", test_bad_uploads);
     g_test_add_func("/uploads/report-progress-which-may-stop-them", test_progress);
