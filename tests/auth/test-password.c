@@ -259,6 +259,28 @@ static void test_wrong_answers(void)
     }
 }
 
+/* The answer to a sign-in is short: more than a MiB is not taken into memory, whether its length is said or not. */
+static void test_large_answers(void)
+{
+    enum { MOST = 1 << 20 };
+    static const char *const heads[] = { "Content-Length: %d", "Connection: close" };
+    for (gsize i = 0; i < G_N_ELEMENTS(heads); i++)
+        for (int beyond = 0; beyond <= 1; beyond++) {
+            g_autofree char *head = g_strdup_printf(heads[i], MOST + beyond),
+                            *text = g_strdup_printf(
+                                "HTTP/1.1 200 OK\r\n%s\r\n\r\n%-*s", head, MOST + beyond, "{\"access_token\": \"t\"}");
+            const WireAnswer script[] = { { text, -1, WIRE_CLOSE, "POST /auth/token" }, LIST };
+            WireServer *server = wire_start(script, 2);
+            kz_client *client = CLIENT(wire_url(server), ADA);
+            kz_error *error = NULL;
+            g_assert_cmpint(list(client, &error), ==, !beyond);
+            if (beyond)
+                assert_error(error, KZ_ERROR_CONNECTION, "larger than what is taken of it (1048576 bytes)");
+            kz_client_free(client);
+            wire_stop(server);
+        }
+}
+
 static void test_lifetimes(void)
 {
     static const struct {
@@ -456,6 +478,7 @@ int main(int argc, char **argv)
         "/password/a-refused-refresh-token-gives-way-to-the-password", test_refused_refresh_token_gives_way_to_the_password);
     g_test_add_func("/password/a-failing-platform-changes-nothing", test_failing_platform_changes_nothing);
     g_test_add_func("/password/wrong-answers-say-what-is-wrong", test_wrong_answers);
+    g_test_add_func("/password/answers-beyond-a-mebibyte-are-not-taken", test_large_answers);
     g_test_add_func("/password/lifetimes-in-every-spelling", test_lifetimes);
     g_test_add_func("/password/a-person-is-asked-when-signing-in", test_person_is_asked);
     g_test_add_func("/password/a-person-gives-up", test_person_gives_up);

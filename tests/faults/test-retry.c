@@ -85,12 +85,13 @@ static void test_time_of_the_call(void)
 /* The longest that chance may make each wait. */
 static void test_backoff(void)
 {
-    static const gint64 ceilings[] = { 500, 1000, 2000, 4000, 8000, 8000, 8000, 8000 };
-    for (gsize i = 0; i < G_N_ELEMENTS(ceilings); i++) {
-        Rule rule = { BUSY, { "max_retries", "8", "timeout", "0" }, (guint64)ceilings[i], { -1 } };
-        /* A number that is the ceiling of wait i is taken as it is there and later, and folded before. */
+    static const gint64 ceilings[] = { 500, 1000, 2000, 4000, 8000, 8000, 8000, 8000 },
+                        numbers[] = { 500, 1000, 2000, 4000, 8000, 8500 };
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        Rule rule = { BUSY, { "max_retries", "8", "timeout", "0" }, (guint64)numbers[i], { -1 } };
+        /* A number is taken as it is by waits that may be so long, and folded by those that may not: the last one by all. */
         for (gsize j = 0; j < G_N_ELEMENTS(ceilings); j++)
-            rule.waits[j] = ceilings[i] % (ceilings[j] + 1);
+            rule.waits[j] = numbers[i] % (ceilings[j] + 1);
         rule.waits[G_N_ELEMENTS(ceilings)] = -1;
         check(&rule, i);
     }

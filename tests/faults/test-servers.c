@@ -1,5 +1,6 @@
 /* test-servers.c: servers that do not keep to the protocol: early, twice, with something behind, of the wrong length, in another
  * charset. */
+#include "../client.h"
 #include "../kinds/fixture.h"
 
 #define JSON_OF(length) "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " length "\r\n"
@@ -100,6 +101,23 @@ static void test_an_answer_too_many(void)
         }
 }
 
+/* Nor does the connection that is given up for it count: the retries that a call has are for the answers that it gets. */
+static void test_a_connection_given_up_is_no_attempt(void)
+{
+    Fixture f;
+    const WireAnswer script[] = { { TRUE_ANSWER WIRE_MARK "garbage", -1, WIRE_HOLD, NULL },
+        { "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", -1, 0, NULL }, { BAD, -1, 0, NULL } };
+    begin(&f, script, 3, SETTINGS("max_retries", "1"));
+    g_assert_cmpint(ask_for_truth(&f), ==, 1);
+    wire_release(f.server);
+    wire_wait(f.server, 1);
+    g_assert_cmpint(ask_for_truth(&f), ==, -1);
+    g_assert_cmpint(f.error->attempts, ==, 2);
+    expect_error(&f, KZ_ERROR_SERVER, NULL);
+    g_assert_cmpuint(wire_count(f.server), ==, 3);
+    end(&f);
+}
+
 static void test_an_answer_too_many_behind_none(void)
 {
     Fixture f;
@@ -143,6 +161,7 @@ int main(int argc, char **argv)
     g_test_add_func("/servers/other-charsets", test_charsets);
     g_test_add_func("/servers/an-answer-too-many", test_an_answer_too_many);
     g_test_add_func("/servers/an-answer-too-many-behind-none", test_an_answer_too_many_behind_none);
+    g_test_add_func("/servers/a-connection-given-up-is-no-attempt", test_a_connection_given_up_is_no_attempt);
     g_test_add_func("/servers/an-answer-before-the-request-is-sent", test_early);
     return g_test_run();
 }
