@@ -290,6 +290,5 @@ void kzi_stream_unpause(kz_stream *stream)
     if (!stream->call.paused)
         return;
     stream->call.paused = false;
-    stream->call.active_at = kzi_now_ms();
-    curl_easy_pause(stream->call.easy, CURLPAUSE_CONT);
+    curl_easy_pause(stream->call.easy, CURLPAUSE_CONT); /* hands out what it held back: the server is not idle */
 }

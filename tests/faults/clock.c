@@ -4,7 +4,7 @@
 #include <curl/curl.h>
 #include <unistd.h>
 
-enum { KEPT = 32 };
+enum { KEPT = 32, MOST_FDS = 24, FOR_EVER = 1000000 /* waits */ };
 
 gint64 __real_kzi_now_ms(void);
 void __real_kzi_random(guint64 *numbers, gsize n);
@@ -22,6 +22,8 @@ static _Thread_local gint64 now, waits[KEPT];
 static _Thread_local guint n_waits, n_running;
 static _Thread_local guint64 chance;
 static int stalled = -1;
+static _Thread_local void (*in_a_wait)(void *user);
+static _Thread_local void *in_a_wait_user;
 
 void clock_virtual(gboolean on)
 {
@@ -49,6 +51,12 @@ void clock_chance(guint64 number)
 void clock_stalled_by(int fd)
 {
     stalled = fd;
+}
+
+void clock_in_a_wait(void (*does)(void *user), void *user)
+{
+    in_a_wait = does;
+    in_a_wait_user = user;
 }
 
 guint clock_waits(gint64 *milliseconds, guint room)
@@ -85,6 +93,8 @@ CURLMcode __wrap_curl_multi_remove_handle(CURLM *multi, CURL *easy)
 
 static void pass(int timeout)
 {
+    g_assert_cmpint(timeout, >=, 0);
+    g_assert_cmpuint(n_waits, <, FOR_EVER); /* of no time each */
     if (n_waits < KEPT)
         waits[n_waits] = timeout;
     n_waits++;
@@ -94,8 +104,8 @@ static void pass(int timeout)
 /* True when nothing comes because somebody holds it back. */
 static gboolean nothing_comes(CURLM *multi, struct curl_waitfd fds[], unsigned n, int *ready)
 {
-    struct curl_waitfd all[8];
-    g_assert_cmpuint(n, <, G_N_ELEMENTS(all));
+    struct curl_waitfd all[MOST_FDS];
+    g_assert_cmpuint(n, <, MOST_FDS);
     for (unsigned i = 0; i < n; i++)
         all[i] = fds[i];
     all[n] = (struct curl_waitfd){ .fd = stalled, .events = CURL_WAIT_POLLIN };
@@ -107,12 +117,21 @@ static gboolean nothing_comes(CURLM *multi, struct curl_waitfd fds[], unsigned n
     return !*ready && read(stalled, &one, sizeof one) == sizeof one;
 }
 
+/* Nothing runs: only what the core watches beside can end the wait. */
+static gboolean nobody_calls(CURLM *multi, struct curl_waitfd fds[], unsigned n, int *ready)
+{
+    if (in_a_wait)
+        in_a_wait(in_a_wait_user);
+    __real_curl_multi_poll(multi, fds, n, 0, ready);
+    return !*ready;
+}
+
 CURLMcode __wrap_curl_multi_poll(CURLM *multi, struct curl_waitfd fds[], unsigned n, int timeout, int *ready)
 {
     int none;
     if (!is_virtual)
         return __real_curl_multi_poll(multi, fds, n, timeout, ready);
-    if (!n_running || nothing_comes(multi, fds, n, ready ? ready : &none))
+    if ((n_running ? nothing_comes : nobody_calls)(multi, fds, n, ready ? ready : &none))
         pass(timeout);
     return CURLM_OK;
 }

@@ -16,6 +16,8 @@ void clock_chance(guint64 number);
 /* An eventfd that is readable while somebody holds back what the core waits for: nothing can come then either, and one wait passes
  * for each read of it. -1: nobody does. */
 void clock_stalled_by(int fd);
+/* Done within each wait for which no transfer runs, before it passes; NULL: nothing. */
+void clock_in_a_wait(void (*does)(void *user), void *user);
 /* How many times a wait was passed over, and how long each of the first ones took. */
 guint clock_waits(gint64 *milliseconds, guint room);
 
