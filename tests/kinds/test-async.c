@@ -228,6 +228,37 @@ static void test_stream(void)
     }
 }
 
+/* The streams of a loop share memory for what comes: each has its own of it, also one that needs its whole answer at once. */
+static void test_halves_side_by_side(void)
+{
+    Fixture f;
+    const WireAnswer script[] = { { HEAD("application/json", "7") "{\"n\":" WIRE_MARK "5}", -1, WIRE_HOLD },
+        { HEAD("application/json", "8") "{\"n\"" WIRE_MARK ":67}", -1, WIRE_HOLD },
+        { EVENTS EVENT(1) "data: {" WIRE_MARK "\"n\":2}\n\n", -1, WIRE_HOLD | WIRE_CLOSE } };
+    static const char *const due[] = { "5", "67", "12" };
+    Reader readers[G_N_ELEMENTS(script)] = { 0 };
+    gsize first_halves = 0;
+    begin(&f, script, G_N_ELEMENTS(script), NULL);
+    kz_loop *loop = kz_loop_new(f.client, &f.error);
+    for (guint i = 0; i < G_N_ELEMENTS(script); i++) {
+        readers[i].text = g_string_new(NULL);
+        kz_submit_stream(loop, f.kinds, &kz_kinds_events_op, NULL, take, end_of_reader, &readers[i], &f.error);
+        first_halves += strcspn(script[i].text, WIRE_MARK);
+        while (wire_sent(f.server) < first_halves)
+            kz_loop_dispatch(loop);
+    }
+    kz_loop_dispatch(loop); /* takes in what is there */
+    wire_release(f.server);
+    run(loop);
+    for (guint i = 0; i < G_N_ELEMENTS(script); i++) {
+        g_assert_cmpstr(readers[i].text->str, ==, due[i]);
+        g_assert_cmpint(readers[i].ends.good, ==, 1);
+        g_string_free(readers[i].text, TRUE);
+    }
+    kz_loop_free(loop);
+    end(&f);
+}
+
 /* A paused stream delivers nothing; what it holds of the server's answer stays bounded; resumed, nothing is missing. */
 static void test_pause(void)
 {
@@ -445,6 +476,7 @@ int main(int argc, char **argv)
     g_test_add_func("/async/cancelled-from-another-thread", test_cancel);
     g_test_add_func("/async/out-of-time", test_times);
     g_test_add_func("/async/streams-push-stop-and-are-freed", test_stream);
+    g_test_add_func("/async/halves-of-streams-side-by-side", test_halves_side_by_side);
     g_test_add_func("/async/streams-pause", test_pause);
     g_test_add_func("/async/a-cut-stream-is-an-error", test_cut_stream);
     g_test_add_func("/async/the-client-is-freed-first", test_client_goes_first);
