@@ -7,6 +7,7 @@
 #include <kamiwaza/async.h>
 #include <kamiwaza/cluster.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -66,6 +67,29 @@ static void test_fork(void)
     g_assert_cmpuint(wire_connections(server), ==, 2); /* the parent's lives on; the child's new client had its own */
     kz_client_free(client);
     wire_stop(server);
+}
+
+/* A child has the descriptors that wake its parent's loops: what it gives up with its copy of the client wakes none of them. */
+static void test_child_wakes_nobody(void)
+{
+    kz_error *error = NULL;
+    kz_client *client = client_of("http://127.0.0.1"); /* which is not asked */
+    kz_loop *loop = kz_loop_new(client, &error);
+    g_assert_null(error);
+    struct pollfd fd = { .fd = kz_loop_fd(loop), .events = POLLIN };
+    g_assert_cmpint(poll(&fd, 1, 0), ==, 0);
+    pid_t child = fork();
+    if (!child) {
+        kz_client_free(client);
+        _exit(0);
+    }
+    int status = 1;
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_cmpint(status, ==, 0);
+    g_assert_cmpint(poll(&fd, 1, 0), ==, 0);
+    kz_client_free(client); /* as its own process does */
+    g_assert_cmpint(poll(&fd, 1, 0), ==, 1);
+    kz_loop_free(loop);
 }
 
 /* What libcurl has allocated by then would not be wiped. */
@@ -161,6 +185,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/process/a-child-leaves-its-parents-client-alone", test_fork);
+    g_test_add_func("/process/a-child-wakes-nobody", test_child_wakes_nobody);
     g_test_add_func("/process/programs-that-are-run-inherit-nothing", test_nothing_is_inherited);
     g_test_add_func("/process/wiping-comes-first", test_wiping_comes_first);
     g_test_add_func("/process/fork-waits-for-loading", test_fork_waits_for_loading);
