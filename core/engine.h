@@ -347,6 +347,8 @@ bool kzi_multipart_build(kzi_call *call, kz_error **error);
 bool kzi_multipart_is_once(const kz_schema *schema, const void *params, uint64_t size);
 /* The text of a field of one value: strings as they are, numbers, booleans as true/false, others as JSON. False: not given. */
 bool kzi_field_text(kzi_buffer *out, const kz_field *field, const void *params, uint64_t size);
+/* The same, and of a list its items with commas between them, as paths, headers and cookies have them. */
+bool kzi_joined_text(kzi_buffer *out, const kz_field *field, const void *params, uint64_t size);
 /* What the arguments have in `extra`, which goes over their members; { NULL, 0 }: nothing. */
 kz_json kzi_extra(const kz_schema *schema, const void *params);
 /* The field's place in a struct of `size` bytes, NULL where the program's struct is older than the field. */

@@ -112,6 +112,22 @@ static void item_text(kzi_buffer *out, const kz_field *field, const void *list, 
     }
 }
 
+bool kzi_joined_text(kzi_buffer *out, const kz_field *field, const void *params, uint64_t size)
+{
+    size_t count = 0;
+    if (field->container != KZ_LIST)
+        return kzi_field_text(out, field, params, size);
+    const void *const *at = kzi_field_at(params, size, field, &count);
+    if (!at || !*at)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            kzi_buffer_putc(out, ',');
+        item_text(out, field, *at, i);
+    }
+    return count > 0;
+}
+
 void kzi_put_pair(kzi_buffer *out, char separator, const char *name, const kzi_buffer *value)
 {
     if (separator)

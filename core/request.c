@@ -46,7 +46,7 @@ static bool put_path(kzi_call *call, const kz_operation *op, uint64_t size, kz_e
         kzi_buffer_append(&call->url, at, (size_t)(open - at));
         const kz_field *field = path_field(op->params, open + 1, (size_t)(close - open - 1));
         kzi_buffer text = { 0 };
-        bool given = field && kzi_field_text(&text, field, call->params, size) && text.length;
+        bool given = field && kzi_joined_text(&text, field, call->params, size) && text.length;
         bool dots = given && (!strcmp(text.data, ".") || !strcmp(text.data, ".."));
         if (given && !dots)
             kzi_percent_encode(&call->url, text.data, text.length);
@@ -74,16 +74,16 @@ static bool put_header(kzi_call *call, const char *name, const char *value, kz_e
 static bool put_arguments(kzi_call *call, const kz_operation *op, uint64_t size, kz_error **error)
 {
     kzi_buffer cookies = { 0 }, text = { 0 };
-    char query = '?', cookie = 0;
+    char query = strchr(op->path, '?') ? '&' : '?', cookie = 0;
     bool fine = true;
     for (uint32_t i = 0; fine && i < op->params->n_fields; i++) {
         const kz_field *field = &op->params->fields[i];
         kzi_buffer_clear(&text);
         if (field->place == KZ_IN_QUERY)
             kzi_put_pairs(&call->url, &query, op, field, call->params, size);
-        else if (field->place == KZ_IN_HEADER && kzi_field_text(&text, field, call->params, size))
+        else if (field->place == KZ_IN_HEADER && kzi_joined_text(&text, field, call->params, size))
             fine = put_header(call, field->name, text.data ? text.data : "", error);
-        else if (field->place == KZ_IN_COOKIE && kzi_field_text(&text, field, call->params, size)) {
+        else if (field->place == KZ_IN_COOKIE && kzi_joined_text(&text, field, call->params, size)) {
             if (cookie)
                 kzi_buffer_puts(&cookies, "; ");
             kzi_put_pair(&cookies, 0, field->name, &text);

@@ -6,6 +6,7 @@ static void test_places(void)
     Fixture f;
     begin_with(&f, &(WireAnswer){ HEAD("text/plain", "5") "hello", -1, 0 });
     const char *many[] = { "a b", "\xc3\xa9&=" };
+    const char *parts[] = { "a=1", "b" };
     const int64_t joined[] = { 1, -2 };
     kz_string_value *text = kz_kinds_places(f.kinds,
         &(kz_kinds_places_params){ .id = "x/?#%\x01\xff",
@@ -17,6 +18,8 @@ static void test_places(void)
             .flag = KZ_FALSE,
             .ratio = KZ_NUMBER(0.1),
             .x_trace = "t 1",
+            .x_parts = parts,
+            .n_x_parts = 2,
             .session = "s;1",
             .theme = "dark" },
         &f.error);
@@ -27,7 +30,21 @@ static void test_places(void)
     g_assert_true(g_str_has_prefix(request,
         "GET /places/x%2F%3F%23%25%01%FF/7?many=a%20b&many=%C3%A9%26%3D&joined=1%2C-2&flag=false&ratio=0.1 HTTP/1.1\r\n"));
     g_assert_nonnull(strstr(request, "\r\nX-Trace: t 1\r\n"));
+    g_assert_nonnull(strstr(request, "\r\nX-Parts: a=1,b\r\n"));
     g_assert_nonnull(strstr(request, "\r\nCookie: session=s%3B1; theme=dark\r\n"));
+    end(&f);
+}
+
+static void test_query_of_the_path(void)
+{
+    Fixture f;
+    const WireAnswer answers[] = { { HEAD("text/plain", "1") "1", -1, 0 }, { HEAD("text/plain", "1") "2", -1, 0 } };
+    begin(&f, answers, 2, NULL);
+    kz_free(kz_kinds_fixed(f.kinds, &(kz_kinds_fixed_params){ .id = "a?b" }, &f.error));
+    kz_free(kz_kinds_fixed(f.kinds, &(kz_kinds_fixed_params){ .id = "a", .more = "c" }, &f.error));
+    no_error(&f);
+    g_assert_true(g_str_has_prefix(wire_request(f.server, 0), "GET /fixed/a%3Fb?beta=true HTTP/1.1\r\n"));
+    g_assert_true(g_str_has_prefix(wire_request(f.server, 1), "GET /fixed/a?beta=true&more=c HTTP/1.1\r\n"));
     end(&f);
 }
 
@@ -286,6 +303,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/arguments/travel-in-path-query-header-and-cookie", test_places);
+    g_test_add_func("/arguments/join-the-query-that-the-path-has", test_query_of_the_path);
     g_test_add_func("/arguments/travel-in-a-json-body", test_body);
     g_test_add_func("/arguments/by-name-are-the-same", test_body_by_name);
     g_test_add_func("/arguments/that-are-wrong-are-named-and-nothing-is-sent", test_bad_arguments);
