@@ -154,6 +154,41 @@ static void test_queries(void)
     end(&f);
 }
 
+/* Their addresses have a query, and what to try is a header. */
+static void test_responses_on_trial(void)
+{
+    Fixture f;
+    begin_any(&f);
+    const char *const betas[] = { "a=v1", "b" };
+    kz_free(kz_openai_beta_responses_create(f.openai,
+        &(kz_openai_beta_responses_create_params){ .betas = betas,
+            .n_betas = 2,
+            .model = "m",
+            .input = KZ_JSON("[{\"type\":\"new\"}]"),
+            .multi_agent = KZ_JSON("{\"k\":1}") },
+        &f.error));
+    asked(&f, 0, "POST /v1/responses?beta=true HTTP");
+    asked(&f, 0, "\r\nopenai-beta: a=v1,b\r\n");
+    asked(&f, 0, "\"input\":[{\"type\":\"new\"}]");
+    asked(&f, 0, "\"multi_agent\":{\"k\":1}");
+    by_name(&f, "openai.beta.responses.retrieve", "{\"response_id\":\"r\",\"include\":[\"a\"],\"betas\":[\"c\"]}");
+    asked(&f, 1, "GET /v1/responses/r?beta=true&include%5B%5D=a HTTP");
+    asked(&f, 1, "\r\nopenai-beta: c\r\n");
+    by_name(&f, "openai.beta.responses.create", "{\"model\":\"m\",\"input\":\"x\",\"stream\":true}");
+    asked(&f, 2, "\"stream\":true");
+    by_name(&f, "openai.beta.responses.input_items.list", "{\"response_id\":\"r\",\"limit\":2}");
+    asked(&f, 3, "GET /v1/responses/r/input_items?beta=true&limit=2 HTTP");
+    by_name(&f, "openai.beta.responses.cancel", "{\"response_id\":\"r\"}");
+    asked(&f, 4, "POST /v1/responses/r/cancel?beta=true HTTP");
+    by_name(&f, "openai.beta.responses.delete", "{\"response_id\":\"r\"}");
+    asked(&f, 5, "DELETE /v1/responses/r?beta=true HTTP");
+    by_name(&f, "openai.beta.responses.input_tokens.count", "{\"input\":\"x\"}");
+    asked(&f, 6, "POST /v1/responses/input_tokens?beta=true HTTP");
+    by_name(&f, "openai.beta.responses.compact", "{\"model\":\"m\"}");
+    asked(&f, 7, "POST /v1/responses/compact?beta=true HTTP");
+    end(&f);
+}
+
 /* Every page is asked for with the same arguments, which are the program's again once the stream is open. */
 static void test_pages_with_lists(void)
 {
@@ -304,6 +339,7 @@ int main(int argc, char **argv)
     g_test_add_func("/arguments/tools-of-kinds-that-are-newer", test_kinds_of_tools);
     g_test_add_func("/arguments/items-of-every-kind", test_items_of_input);
     g_test_add_func("/arguments/lists-in-queries-have-brackets", test_queries);
+    g_test_add_func("/arguments/responses-on-trial", test_responses_on_trial);
     g_test_add_func("/arguments/pages-keep-lists-and-maps", test_pages_with_lists);
     g_test_add_func("/arguments/extra-headers-query-body-and-timeout", test_extra_arguments);
     g_test_add_func("/arguments/a-timeout-ends-the-call", test_timeout_by_name);
