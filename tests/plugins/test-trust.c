@@ -3,7 +3,9 @@
 #include "folder.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -202,6 +204,45 @@ static void test_swapped_before_loading(void)
     folder_free(folder);
 }
 
+static char *folder_to_swap, *comes_instead;
+
+/* In front of the C library's: the folder becomes a link just when it is about to be opened. */
+__attribute__((visibility("default"))) int openat(int fd, const char *name, int flags, ...)
+{
+    static int (*real)(int, const char *, int, mode_t);
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "openat64");
+    if (folder_to_swap && g_str_has_suffix(folder_to_swap, name)) {
+        g_autofree char *aside = g_strconcat(folder_to_swap, ".was", NULL);
+        g_assert_cmpint(rename(folder_to_swap, aside), ==, 0);
+        g_assert_cmpint(symlink(comes_instead, folder_to_swap), ==, 0);
+        g_clear_pointer(&folder_to_swap, g_free);
+    }
+    return real(fd, name, flags, mode);
+}
+
+/* No link is followed on the way to a folder that was none when its path was looked up. */
+static void test_folder_swapped_for_a_link(void)
+{
+    g_autofree char *path = NULL, *other_path = NULL;
+    char *outer = folder_new(), *folder = folder_with("inner", &path), *other = folder_with("inner", &other_path);
+    g_autofree char *inner = g_build_filename(outer, "inner", NULL), *aside = g_strconcat(inner, ".was", NULL);
+    g_assert_cmpint(rename(folder, inner), ==, 0);
+    folder_to_swap = g_strdup(inner);
+    comes_instead = other;
+    folder_refuses(inner, "inner", KZ_ERROR_PLUGIN_UNTRUSTED, "is no folder any more");
+    g_assert_null(folder_to_swap);
+    g_assert_cmpint(g_remove(inner), ==, 0);
+    g_assert_cmpint(rename(aside, folder), ==, 0);
+    folder_free(folder);
+    folder_free(other);
+    folder_free(outer);
+}
+
 /* A plugin of the same file name that search paths of the loaders would find is not taken. */
 static void test_search_paths(void)
 {
@@ -244,6 +285,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trust/a-refused-file-hides-others-of-its-name", test_first_counts);
     g_test_add_func("/trust/a-file-swapped-while-it-loads-is-refused", test_swapped_while_loading);
     g_test_add_func("/trust/a-file-swapped-before-it-loads-is-refused", test_swapped_before_loading);
+    g_test_add_func("/trust/a-folder-swapped-for-a-link-is-refused", test_folder_swapped_for_a_link);
     g_test_add_func("/trust/search-paths-of-loaders-do-not-count", test_search_paths);
     g_test_add_func("/trust/search-paths/subprocess", test_search_paths_inside);
     return g_test_run();
