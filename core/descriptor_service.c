@@ -175,7 +175,8 @@ static bool check_shape(walk *w, const kz_schema *s)
     case KZ_SHAPE_OBJECT: return true;
     case KZ_SHAPE_LIST:
         return (s->n_fields && first->container == KZ_LIST && !s->request) ||
-            kzi_plugin_refuse(w->checker, "has the schema %s, a list whose first member is no list", s->name);
+            kzi_plugin_refuse(w->checker, "has the schema %s, a list %s", s->name,
+                s->request ? "in a request" : "whose first member is no list");
     case KZ_SHAPE_VALUE:
         return (s->n_fields && !s->request) ||
             kzi_plugin_refuse(w->checker, "has the schema %s, a value without a member", s->name);

@@ -4,8 +4,6 @@
 #include "functions.h"
 #include "text.h"
 
-enum { MOST = 1024 }; /* choices, calls of one choice: beyond what any server means */
-
 typedef struct tool_call {
     text id, type, name, arguments;
     bool begun;
@@ -43,27 +41,6 @@ kz_chat_accumulator *kzp_chat_accumulator_new(kz_openai *openai, const kz_interf
     return &all->base;
 }
 
-/* The place of number `index` in an array of things of `size` bytes, which grows; NULL with the slot filled. */
-static void *place(void **array, size_t *count, size_t size, int64_t index, const char *what, kz_error **error)
-{
-    if (index < 0 || index >= MOST) {
-        kz_error_set(
-            error, KZ_ERROR_DECODE, what, "The stream has a %s number %lld, which no server can mean.", what, (long long)index);
-        return NULL;
-    }
-    if ((size_t)index >= *count) {
-        char *more = realloc(*array, ((size_t)index + 1) * size);
-        if (!more) {
-            kz_error_no_memory(error);
-            return NULL;
-        }
-        memset(more + *count * size, 0, ((size_t)index + 1 - *count) * size);
-        *array = more;
-        *count = (size_t)index + 1;
-    }
-    return (char *)*array + (size_t)index * size;
-}
-
 /* The JSON of an object in place of what was there. */
 static bool keep_json(text *t, const void *object)
 {
@@ -88,7 +65,7 @@ static bool add_items(text *t, const kz_openai_chat_completion_token_logprob *co
 static bool add_call(choice *c, const kz_chat_tool_call_chunk *piece, kz_error **error)
 {
     int64_t index = piece->index.state == KZ_SET ? piece->index.value : (int64_t)c->n_calls - (piece->id ? 0 : 1);
-    tool_call *call = place((void **)&c->calls, &c->n_calls, sizeof *call, index < 0 ? 0 : index, "tool call", error);
+    tool_call *call = piece_at((void **)&c->calls, &c->n_calls, sizeof *call, index < 0 ? 0 : index, "tool call", error);
     if (!call)
         return false;
     call->begun = true;
@@ -115,7 +92,7 @@ static bool add_delta(choice *c, const kz_chat_delta *delta, kz_error **error)
 static bool add_choice(accumulator *all, const kz_chat_chunk_choice *piece, kz_error **error)
 {
     int64_t index = piece->index.state == KZ_SET ? piece->index.value : 0;
-    choice *c = place((void **)&all->choices, &all->n_choices, sizeof *c, index, "choice", error);
+    choice *c = piece_at((void **)&all->choices, &all->n_choices, sizeof *c, index, "choice", error);
     if (!c || !add_delta(c, piece->delta, error))
         return false;
     c->begun = true;

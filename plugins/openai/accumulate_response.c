@@ -5,8 +5,6 @@
 
 #include <json-c/json.h>
 
-enum { MOST = 4096 }; /* items, parts of one item */
-
 /* Where the texts of events belong: to a member of the item by itself, or to a part in a list of it. */
 typedef struct kind {
     const char *event;
@@ -62,25 +60,10 @@ kz_openai_response_accumulator *kzp_response_accumulator_new(kz_openai *openai, 
     return &all->base;
 }
 
-static void *place(void **array, size_t *count, size_t size, kz_opt_int number, kz_error **error)
+/* The place that an event names; the first where it names none. */
+static int64_t at(kz_opt_int number)
 {
-    int64_t index = number.state == KZ_SET ? number.value : 0;
-    if (index < 0 || index >= MOST) {
-        kz_error_set(
-            error, KZ_ERROR_DECODE, "output_index", "The stream has a place %lld, which no server can mean.", (long long)index);
-        return NULL;
-    }
-    if ((size_t)index >= *count) {
-        char *more = realloc(*array, ((size_t)index + 1) * size);
-        if (!more) {
-            kz_error_no_memory(error);
-            return NULL;
-        }
-        memset(more + *count * size, 0, ((size_t)index + 1 - *count) * size);
-        *array = more;
-        *count = (size_t)index + 1;
-    }
-    return (char *)*array + (size_t)index * size;
+    return number.state == KZ_SET ? number.value : 0;
 }
 
 static bool is(const kz_openai_response_stream_event *event, const char *type)
@@ -105,11 +88,11 @@ static const kind *kind_of(const kz_openai_response_stream_event *event)
 /* Text that is new, of an item that is not done. */
 static bool add_words(accumulator *all, const kind *its, const kz_openai_response_stream_event *event, kz_error **error)
 {
-    item *i = place((void **)&all->items, &all->n_items, sizeof *i, event->output_index, error);
+    item *i = piece_at((void **)&all->items, &all->n_items, sizeof *i, at(event->output_index), "item", error);
     piece *p = !i      ? NULL
         : !its->type   ? &i->alone
-        : its->summary ? place((void **)&i->summaries, &i->n_summaries, sizeof *p, event->summary_index, error)
-                       : place((void **)&i->pieces, &i->n_pieces, sizeof *p, event->content_index, error);
+        : its->summary ? piece_at((void **)&i->summaries, &i->n_summaries, sizeof *p, at(event->summary_index), "summary", error)
+                       : piece_at((void **)&i->pieces, &i->n_pieces, sizeof *p, at(event->content_index), "part", error);
     if (!p)
         return false;
     p->kind = its;
@@ -134,7 +117,7 @@ bool kzp_response_accumulator_add(
     bool done = is(event, "response.output_item.done");
     if (!done && !is(event, "response.output_item.added"))
         return true;
-    item *i = place((void **)&all->items, &all->n_items, sizeof *i, event->output_index, error);
+    item *i = piece_at((void **)&all->items, &all->n_items, sizeof *i, at(event->output_index), "item", error);
     if (!i)
         return false;
     i->done = done;

@@ -1,4 +1,4 @@
-/* text.h: text that grows, for what arrives in pieces. */
+/* text.h: texts and arrays that grow, for what arrives in pieces. */
 #ifndef KZP_OPENAI_TEXT_H
 #define KZP_OPENAI_TEXT_H
 
@@ -57,6 +57,29 @@ static inline void text_free(text *t)
 {
     free(t->data);
     *t = (text){ 0 };
+}
+
+enum { MOST_PIECES = 4096 }; /* beyond what any server means */
+
+/* The place of number `index` in an array of things of `size` bytes, which grows by zeros; NULL with the slot filled. */
+static inline void *piece_at(void **array, size_t *count, size_t size, int64_t index, const char *what, kz_error **error)
+{
+    if (index < 0 || index >= MOST_PIECES) {
+        kz_error_set(
+            error, KZ_ERROR_DECODE, what, "The stream has a %s number %lld, which no server can mean.", what, (long long)index);
+        return NULL;
+    }
+    if ((size_t)index >= *count) {
+        char *more = realloc(*array, ((size_t)index + 1) * size);
+        if (!more) {
+            kz_error_no_memory(error);
+            return NULL;
+        }
+        memset(more + *count * size, 0, ((size_t)index + 1 - *count) * size);
+        *array = more;
+        *count = (size_t)index + 1;
+    }
+    return (char *)*array + (size_t)index * size;
 }
 
 #endif

@@ -227,7 +227,9 @@ static void replace_own_file(void)
     WRONG(union_without_tag, kinds_schema.tag = NULL)                                                                \
     WRONG(union_of_texts, kinds_fields[1].type = KZ_TYPE_STRING)                                                     \
     WRONG(list_without_items, things_fields[0].container = KZ_ONE)                                                   \
-    WRONG(list_in_a_request, ask_schema.shape = KZ_SHAPE_LIST)                                                       \
+    WRONG(list_in_a_request,                                                                                         \
+        (ask_schema.shape = KZ_SHAPE_LIST, ask_schema.n_fields = 1, ask_fields[0].container = KZ_LIST,               \
+            ask_fields[0].count_offset = offsetof(ask, name)))                                                       \
     WRONG(value_in_a_request, ask_schema.shape = KZ_SHAPE_VALUE)                                                     \
     WRONG(unknown_shape, thing_schema.shape = 9)                                                                     \
     WRONG(auth_fine, (kz_plugin.kind = KZ_PLUGIN_AUTH, kz_plugin.vtable = &auth))                                    \

@@ -73,7 +73,7 @@ static const struct {
     { "union_without_tag", "has the schema kinds, a choice without a member that tells its kinds apart" },
     { "union_of_texts", "has the schema kinds whose member round is no object, in a choice of objects" },
     { "list_without_items", "has the schema things, a list whose first member is no list" },
-    { "list_in_a_request", "has the schema ask, a list whose first member is no list" },
+    { "list_in_a_request", "has the schema ask, a list in a request" },
     { "value_in_a_request", "has the schema ask, a value without a member" },
     { "unknown_shape", "has the schema thing of a shape that this library does not know" },
     { "auth_without_create", "lacks what each provider has: create()" },
