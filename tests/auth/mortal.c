@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,12 +13,21 @@ enum { DIED = 77 };
 
 static int countdown = -1; /* negative: immortal */
 static bool dies_after;
-static int failure; /* an errno: the call fails instead */
+static int failure;      /* an errno: the call fails instead */
+static const char *only; /* the calls that count, NULL: all */
+
+static const char *due; /* the call that `event` comes before, once */
+static void (*event)(void *user);
+static void *event_user;
 
 /* Whether the call at hand is the last one. */
-static bool begin(void)
+static bool begin(const char *name)
 {
-    bool last = countdown >= 0 && countdown-- == 0;
+    if (due && !strcmp(name, due)) {
+        due = NULL;
+        event(event_user);
+    }
+    bool last = countdown >= 0 && (!only || !strcmp(name, only)) && countdown-- == 0;
     if (last && !failure && !dies_after)
         _exit(DIED);
     return last;
@@ -32,8 +42,9 @@ static long end(bool last, long result)
     return last ? -1 : result;
 }
 
-void mortal_fail(int n, int code)
+void mortal_fail(const char *name, int n, int code)
 {
+    only = name;
     countdown = n;
     failure = code;
 }
@@ -43,7 +54,15 @@ bool mortal_fail_end(void)
     bool reached = countdown < 0;
     countdown = -1;
     failure = 0;
+    only = NULL;
     return reached;
+}
+
+void mortal_before(const char *name, void (*what)(void *user), void *user)
+{
+    due = name;
+    event = what;
+    event_user = user;
 }
 
 /* Whether the call is not to happen at all. */
@@ -54,7 +73,7 @@ bool mortal_fail_end(void)
     type __wrap_##name parameters;                                \
     type __wrap_##name parameters                                 \
     {                                                             \
-        bool last = begin();                                      \
+        bool last = begin(#name);                                 \
         type result = FAILS(last) ? -1 : __real_##name arguments; \
         return (type)end(last, (long)result);                     \
     }
@@ -70,7 +89,7 @@ int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
-    bool last = begin();
+    bool last = begin("close");
     return (int)end(last, __real_close(fd));
 }
 
@@ -83,7 +102,7 @@ int __wrap_openat64(int folder, const char *path, int flags, ...)
     va_start(more, flags);
     mode_t mode = va_arg(more, mode_t);
     va_end(more);
-    bool last = begin();
+    bool last = begin("openat");
     return (int)end(last, FAILS(last) ? -1 : __real_openat64(folder, path, flags, mode));
 }
 
@@ -95,7 +114,7 @@ int __wrap_fcntl64(int fd, int command, ...)
     va_start(more, command);
     void *argument = va_arg(more, void *);
     va_end(more);
-    bool last = begin();
+    bool last = begin("fcntl");
     return (int)end(last, FAILS(last) ? -1 : __real_fcntl64(fd, command, argument));
 }
 

@@ -9,9 +9,12 @@
  * calls, and did the work. */
 bool mortal_child(void (*work)(void *user), void *user, int n, bool after);
 
-/* The system call number `n` of this process from now on fails with `code`, once. */
-void mortal_fail(int n, int code);
+/* The system call number `n` of this process from now on, of those named `name` (NULL: of all), fails with `code`, once. */
+void mortal_fail(const char *name, int n, int code);
 /* Back to normal; whether it came to that. */
 bool mortal_fail_end(void);
+
+/* Before the next system call named `name` comes what another process does right then. */
+void mortal_before(const char *name, void (*what)(void *user), void *user);
 
 #endif

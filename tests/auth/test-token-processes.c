@@ -193,6 +193,49 @@ static void test_lock_is_not_inherited(void)
     token_folder_end(&f);
 }
 
+static void remove_file(void *path)
+{
+    g_assert_cmpint(g_remove(path), ==, 0);
+}
+
+/* Between our opening it and our locking it another removes the file: the next one who comes would make a new one, and lock that. */
+static void test_lock_of_a_removed_file(void)
+{
+    TokenFolder f;
+    int held = -1;
+    double wait = 0;
+    atomic_uint tries = 0;
+    token_folder_begin(&f);
+    g_autofree char *lock = g_strconcat(f.path, ".lock", NULL);
+    mortal_before("fcntl", remove_file, lock);
+    g_assert_cmpint(try_lock(f.path, "key", &tries, &held, &wait), ==, KZ_STEP_WAIT);
+    g_assert_cmpint(held, ==, -1);
+    g_assert_cmpint(try_lock(f.path, "key", &tries, &held, &wait), ==, KZ_STEP_DONE);
+    g_assert_true(g_file_test(lock, G_FILE_TEST_EXISTS));
+    kzi_token_unlock(&held);
+    token_folder_end(&f);
+}
+
+static void test_lock_when_a_signal_comes(void)
+{
+    TokenFolder f;
+    int held = -1, second = -1;
+    double wait = 0;
+    atomic_uint tries = 0;
+    token_folder_begin(&f);
+    mortal_fail("fcntl", 0, EINTR);
+    g_assert_cmpint(try_lock(f.path, "key", &tries, &held, &wait), ==, KZ_STEP_DONE);
+    g_assert_true(mortal_fail_end());
+    int copy = dup(held); /* as a child has it: what is not unlocked stays locked */
+    mortal_fail("fcntl", 0, EINTR);
+    kzi_token_unlock(&held);
+    g_assert_true(mortal_fail_end());
+    g_assert_cmpint(try_lock(f.path, "key", &tries, &second, &wait), ==, KZ_STEP_DONE);
+    kzi_token_unlock(&second);
+    close(copy);
+    token_folder_end(&f);
+}
+
 /* ---- deaths ---- */
 
 static void write_new(void *user)
@@ -249,6 +292,16 @@ static guint open_files(void)
     return n;
 }
 
+/* Nothing lies beside the tokens and their lock. */
+static void expect_no_rest(const TokenFolder *f)
+{
+    GDir *dir = g_dir_open(f->folder, 0, NULL);
+    for (const char *name; (name = g_dir_read_name(dir));)
+        if (strcmp(name, "tokens.json") && strcmp(name, "tokens.json.lock"))
+            g_error("%s was left", name);
+    g_dir_close(dir);
+}
+
 /* Each system call of a write fails in turn: what was there stays or is replaced, whole, and the error says what is wrong. */
 static void test_failing_calls(gconstpointer data)
 {
@@ -259,7 +312,7 @@ static void test_failing_calls(gconstpointer data)
         kz_error *error = NULL;
         token_folder_begin(&f);
         g_assert_true(token_write(f.file, "key", "old", &error));
-        mortal_fail(n, code);
+        mortal_fail(NULL, n, code);
         bool done = token_write(f.file, "key", "new", &error);
         reached = mortal_fail_end();
         g_assert_true(done == !error);
@@ -273,12 +326,42 @@ static void test_failing_calls(gconstpointer data)
         g_assert_null(error);
         g_assert_true(!strcmp(text, "new") || (!done && !strcmp(text, "old")));
         g_free(text);
+        expect_no_rest(&f);
         g_assert_true(token_write(f.file, "key", "newer", &error));
         token_folder_end(&f);
     }
     g_test_message("%d errors", failures);
     g_assert_cmpint(failures, >=, code == EINTR ? 1 : 6);
     g_assert_cmpuint(open_files(), ==, before);
+}
+
+/* Tokens are saved when they would outlive the machine: the new file's bytes before it takes the old one's place, then its name. */
+static void test_saved_for_good(void)
+{
+    static const struct {
+        int n, code; /* the n-th fsync() and how it fails */
+        const char *text;
+        bool fine;
+    } cases[] = { { 0, EIO, "old", false }, { 1, EIO, "new", false },
+        { 1, EINVAL, "new", true } /* the folder's, on a file system that has no such thing */ };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        TokenFolder f;
+        kz_error *error = NULL;
+        token_folder_begin(&f);
+        g_assert_true(token_write(f.file, "key", "old", &error));
+        mortal_fail("fsync", cases[i].n, cases[i].code);
+        g_assert_true(token_write(f.file, "key", "new", &error) == cases[i].fine);
+        g_assert_true(mortal_fail_end());
+        if (!cases[i].fine) {
+            g_assert_cmpint(error->code, ==, KZ_ERROR_STATE);
+            g_assert_nonnull(strstr(error->message, f.path));
+            kz_error_clear(&error);
+        }
+        g_autofree char *text = token_read(f.file, "key", &error);
+        g_assert_cmpstr(text, ==, cases[i].text);
+        expect_no_rest(&f);
+        token_folder_end(&f);
+    }
 }
 
 int main(int argc, char **argv)
@@ -292,6 +375,9 @@ int main(int argc, char **argv)
     g_test_add_func("/token-processes/locks-hold-within-a-process", test_lock_in_one_process);
     g_test_add_func("/token-processes/a-lock-ends-with-its-holder", test_lock_ends_with_its_holder);
     g_test_add_func("/token-processes/a-lock-is-not-inherited", test_lock_is_not_inherited);
+    g_test_add_func("/token-processes/a-lock-is-of-the-file-that-is-there", test_lock_of_a_removed_file);
+    g_test_add_func("/token-processes/a-signal-does-not-end-a-lock", test_lock_when_a_signal_comes);
+    g_test_add_func("/token-processes/what-is-saved-is-saved-for-good", test_saved_for_good);
     g_test_add_data_func("/token-processes/killed-at-every-system-call", GINT_TO_POINTER(0), test_death);
     g_test_add_data_func("/token-processes/killed-at-every-system-call-of-the-first-write", GINT_TO_POINTER(1), test_death);
     static const int codes[] = { ENOSPC, EIO, EMFILE, EINTR };
