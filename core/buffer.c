@@ -76,6 +76,7 @@ void kzi_buffer_printf(kzi_buffer *buffer, const char *format, ...)
 
 void kzi_buffer_clear(kzi_buffer *buffer)
 {
+    kzi_wipe(buffer->data, buffer->length);
     buffer->length = 0;
     if (buffer->data)
         buffer->data[0] = 0;

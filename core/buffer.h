@@ -17,7 +17,7 @@ void kzi_buffer_append(kzi_buffer *buffer, const void *data, size_t length);
 void kzi_buffer_puts(kzi_buffer *buffer, const char *text);
 void kzi_buffer_putc(kzi_buffer *buffer, char c);
 void kzi_buffer_printf(kzi_buffer *buffer, const char *format, ...) KZ_PRINTF(2, 3);
-/* Empties, keeps the memory. */
+/* Empties and wipes, keeps the memory. */
 void kzi_buffer_clear(kzi_buffer *buffer);
 /* Wipes and frees; the buffer is empty afterwards. */
 void kzi_buffer_free(kzi_buffer *buffer);

@@ -64,6 +64,50 @@ static void test_half_a_minute_before_the_end(void)
     }
 }
 
+/* A token that is good for some seconds yet is used when there is no new one, and asked for again after a while only. */
+static void test_a_renewal_ahead_of_time_may_fail(void)
+{
+    Visit v;
+    begin(&v, 3600);
+    boot = 3600 - 25;
+    v.gate.broken = true;
+    expect_asked(&v, 3, 2);
+    boot += 5;
+    expect_asked(&v, 3, 3);
+    v.gate.broken = false;
+    expect_asked(&v, 3, 3);
+    boot += 5;
+    expect_asked(&v, 3, 4);
+    visit_end(&v);
+}
+
+/* Nor does anybody wait for a new one. */
+static void test_nobody_waits_for_a_renewal_ahead_of_time(void)
+{
+    Visit v;
+    begin(&v, 3600);
+    boot = 3600 - 25;
+    release_tokens(&v, true);
+    guint before = wire_count(v.gate.server);
+    kz_loop *loop = kz_loop_new(v.client, &v.error);
+    kz_pending *first = kz_submit(loop, v.kinds, &kz_kinds_truth_op, NULL, NULL, NULL, &v.error);
+    fine(&v);
+    while (wire_count(v.gate.server) == before)
+        kz_loop_wait(loop, 0.01);
+    kz_kinds *own = kz_with_options(v.kinds, &(kz_call_options){ .timeout = KZ_NUMBER(10) }, &v.error);
+    kz_free(kz_kinds_truth(own, NULL, &v.error)); /* while the first call renews */
+    fine(&v);
+    kz_service_free(own);
+    release_tokens(&v, false);
+    while (!kz_pending_is_done(first))
+        kz_loop_wait(loop, -1);
+    kz_free(kz_pending_take(first, &v.error));
+    expect_asked(&v, 1, 2);
+    kz_pending_free(first);
+    kz_loop_free(loop);
+    visit_end(&v);
+}
+
 /* Where somebody sets it, or a server of time does. */
 static void test_the_clock_on_the_wall_does_not_count(void)
 {
@@ -149,6 +193,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/clock/half-a-minute-before-the-end", test_half_a_minute_before_the_end);
+    g_test_add_func("/clock/a-renewal-ahead-of-time-may-fail", test_a_renewal_ahead_of_time_may_fail);
+    g_test_add_func("/clock/nobody-waits-for-a-renewal-ahead-of-time", test_nobody_waits_for_a_renewal_ahead_of_time);
     g_test_add_func("/clock/that-on-the-wall-does-not-count", test_the_clock_on_the_wall_does_not_count);
     g_test_add_func("/clock/a-machine-that-slept-renews-once", test_a_machine_that_slept_renews_once);
     g_test_add_func("/clock/kept-tokens-when-it-jumps", test_kept_tokens_when_the_clock_jumps);

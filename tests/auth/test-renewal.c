@@ -84,6 +84,34 @@ static void test_failed_renewal_fails_each_once(void)
     visit_end(&v);
 }
 
+/* One call is refused when the renewal for another, whose token was the same, has failed already: it is not asked for once more. */
+static void test_failed_renewal_fails_who_is_late(void)
+{
+    Visit v;
+    visit_begin(&v, &turnstile, NULL);
+    g_assert_true(call(&v, &v.error));
+    set_epoch(&v, 2);
+    v.gate.broken = true;
+    v.gate.crowd = 2;
+    guint before = wire_count(v.gate.server);
+    kz_loop *loop = kz_loop_new(v.client, &v.error);
+    kz_pending *late = kz_submit(loop, v.kinds, &kz_kinds_truth_op, NULL, NULL, NULL, &v.error);
+    fine(&v);
+    while (wire_count(v.gate.server) == before)
+        kz_loop_wait(loop, 0.01);
+    g_assert_false(call(&v, &v.error));
+    expect(&v, KZ_ERROR_AUTHENTICATION, "The turnstile said invalid_grant.");
+    while (!kz_pending_is_done(late))
+        kz_loop_wait(loop, -1);
+    g_assert_null(kz_pending_take(late, &v.error));
+    expect(&v, KZ_ERROR_AUTHENTICATION, "The turnstile said invalid_grant.");
+    g_assert_cmpint(v.gate.refused, ==, 2);
+    g_assert_cmpint(v.gate.asked, ==, 2);
+    kz_pending_free(late);
+    kz_loop_free(loop);
+    visit_end(&v);
+}
+
 static void test_refused_after_renewal_is_an_error(void)
 {
     Visit v;
@@ -322,6 +350,7 @@ int main(int argc, char **argv)
     g_test_add_func("/renewal/first-calls-get-one-credential", test_first_calls_get_one_credential);
     g_test_add_func("/renewal/64-threads-renew-once", test_64_threads_renew_once);
     g_test_add_func("/renewal/failed-renewal-fails-each-once", test_failed_renewal_fails_each_once);
+    g_test_add_func("/renewal/failed-renewal-fails-who-is-late", test_failed_renewal_fails_who_is_late);
     g_test_add_func("/renewal/refused-after-renewal-is-an-error", test_refused_after_renewal_is_an_error);
     g_test_add_func("/renewal/the-challenge-is-handed-on", test_challenge_is_handed_on);
     g_test_add_func("/renewal/a-stream-under-way-is-left-alone", test_a_stream_under_way_is_left_alone);

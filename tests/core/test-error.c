@@ -47,6 +47,23 @@ static void test_long(void)
     g_free(text);
 }
 
+/* Messages hold what servers say, and end up on terminals. */
+static void test_control_characters(void)
+{
+    static const char *const messages[][2] = { { "\x1b]0;title\x07\x1b[31mred", "?]0;title??[31mred" },
+        { "\x01\r\x08\x1f", "????" }, { "\x7f", "?" },
+        { "\xc2\x9b"
+          "31m\xc2\x80\xc2\x9f",
+            "??31m????" },
+        { "\xff\xc2\x9b\xc3\xa9", "?????" }, { "two\n\tlines, caf\xc3\xa9,\xc2\xa0\xc2\xbf\xe2\x82\xac", NULL } };
+    for (gsize i = 0; i < G_N_ELEMENTS(messages); i++) {
+        kz_error *error = NULL;
+        kz_error_set(&error, KZ_ERROR_STATE, NULL, "%s", messages[i][0]);
+        g_assert_cmpstr(error->message, ==, messages[i][messages[i][1] ? 1 : 0]);
+        kz_error_free(error);
+    }
+}
+
 static void test_cause(void)
 {
     kz_error *error = NULL, *cause = NULL;
@@ -86,6 +103,7 @@ int main(int argc, char **argv)
     g_test_add_func("/error/classes-form-a-tree", test_tree);
     g_test_add_func("/error/the-first-one-stays", test_first_stays);
     g_test_add_func("/error/long-messages-are-whole", test_long);
+    g_test_add_func("/error/messages-hold-no-control-characters", test_control_characters);
     g_test_add_func("/error/a-cause-is-kept-or-freed", test_cause);
     g_test_add_func("/error/facts-are-copied", test_facts);
     g_test_add_func("/error/no-memory-needs-none", test_no_memory);

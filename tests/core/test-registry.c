@@ -229,7 +229,8 @@ int main(int argc, char **argv)
     g_test_add_func("/registry/cycle/subprocess", test_cycle);
     g_test_add_data_func("/registry/and-where-threads-meet", "/registry/threads/subprocess", test_ends);
     g_test_add_func("/registry/threads/subprocess", test_cycle_of_threads);
-    g_test_add_func("/registry/who-holds-the-lock-may-load", test_lock_is_recursive);
+    g_test_add_data_func("/registry/who-holds-the-lock-may-load", "/registry/lock/subprocess", test_ends);
+    g_test_add_func("/registry/lock/subprocess", test_lock_is_recursive);
     g_test_add_func("/registry/extensions-add-operations", test_extension);
     return g_test_run();
 }

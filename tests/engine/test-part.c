@@ -1,6 +1,7 @@
 /* test-part.c: a file on its way: resumed only when the server's version is the same, never under its name before it is whole. */
 #include "part.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 #include <glib.h>
@@ -16,6 +17,7 @@ typedef struct fixture {
 } fixture;
 
 static int unsaved; /* writes that the file does not have for good */
+static bool disk_fails;
 
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
@@ -24,6 +26,10 @@ int __wrap_rename(const char *from, const char *to);
 
 int __wrap_fsync(int fd)
 {
+    if (disk_fails) {
+        errno = EIO;
+        return -1;
+    }
     unsaved = 0;
     return __real_fsync(fd);
 }
@@ -145,6 +151,24 @@ static void test_too_short(fixture *f, gconstpointer data)
     g_assert_false(g_file_test(f->path, G_FILE_TEST_EXISTS));
 }
 
+/* What the disk does not take never gets its name. */
+static void test_unsaved(fixture *f, gconstpointer data)
+{
+    (void)data;
+    kz_error *error = NULL;
+    kzi_part part = open_part(f);
+    g_assert_true(kzi_part_write(&part, &f->transfer, "0123456789", 10, &error));
+    disk_fails = true;
+    g_assert_false(kzi_part_finish(&part, &f->transfer, &error));
+    disk_fails = false;
+    g_assert_cmpint(error->code, ==, KZ_ERROR_STATE);
+    g_assert_nonnull(strstr(error->message, part.path));
+    kz_error_free(error);
+    g_assert_true(g_file_test(part.path, G_FILE_TEST_EXISTS));
+    g_assert_false(g_file_test(f->path, G_FILE_TEST_EXISTS));
+    kzi_part_close(&part);
+}
+
 static void test_refused(fixture *f, gconstpointer data)
 {
     (void)data;
@@ -240,6 +264,7 @@ int main(int argc, char **argv)
     g_test_add("/part/goes-on-where-it-was", fixture, NULL, set_up, test_resumes, tear_down);
     g_test_add("/part/begins-anew-when-the-version-is-unknown", fixture, NULL, set_up, test_unknown_version, tear_down);
     g_test_add("/part/too-short-never-gets-its-name", fixture, NULL, set_up, test_too_short, tear_down);
+    g_test_add("/part/what-the-disk-does-not-take-never-gets-its-name", fixture, NULL, set_up, test_unsaved, tear_down);
     g_test_add("/part/refused-is-deleted", fixture, NULL, set_up, test_refused, tear_down);
     g_test_add("/part/anew-is-from-nothing", fixture, NULL, set_up, test_begins_anew, tear_down);
     g_test_add("/part/a-link-of-the-version-is-not-followed", fixture, NULL, set_up, test_link_of_the_version, tear_down);

@@ -38,6 +38,20 @@ static void test_invalid(void)
     g_assert_false(valid("1\0", 2, &line, &column));
 }
 
+static void test_problems(void)
+{
+    static const char *const cases[][2] = { { "\"a\tb\"", "a control character within a string" },
+        { "\"more than eight\x1f\"", "a control character within a string" }, { "\"\xff\"", "a byte that is not UTF-8" },
+        { "\"\\ud83d\"", "half of a surrogate pair" }, { "\"", "a string without its end" },
+        { "[1,01]", "a number that starts with 0" }, { "1e", "a number without digits in its exponent" } };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        size_t line, column;
+        const char *problem;
+        g_assert_false(kzi_json_valid(cases[i][0], strlen(cases[i][0]), 0, &line, &column, &problem));
+        g_assert_cmpstr(problem, ==, cases[i][1]);
+    }
+}
+
 static void test_every_prefix(void)
 {
     static const char text[] = "{\"a\":[1,-2.5e3,\"x\\u00e9\\n\xc3\xa9\"],\"b\":{\"c\":null,\"d\":true}}";
@@ -176,6 +190,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/json/what-is-valid-is-accepted", test_valid);
     g_test_add_func("/json/what-is-not-is-refused", test_invalid);
+    g_test_add_func("/json/a-fault-is-named", test_problems);
     g_test_add_func("/json/every-cut-document-is-refused", test_every_prefix);
     g_test_add_func("/json/depth-has-a-limit", test_depth);
     g_test_add_func("/json/a-fault-has-its-line-and-column", test_position);

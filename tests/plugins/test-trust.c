@@ -99,6 +99,27 @@ static void test_link_within(void)
     folder_free(folder);
 }
 
+static void test_chain_of_links(void)
+{
+    g_autofree char *path = NULL, *last = g_strdup("chain.so.0");
+    char *folder = folder_with("chain", &path);
+    g_autofree char *file = g_build_filename(folder, last, NULL);
+    g_assert_cmpint(rename(path, file), ==, 0);
+    for (int n = 1; n <= 9; n++) { /* so many links before the file */
+        g_autofree char *name = g_strdup_printf("chain.so.%d", n), *link_path = g_build_filename(folder, name, NULL);
+        g_assert_cmpint(symlink(last, link_path), ==, 0);
+        g_remove(path);
+        g_assert_cmpint(symlink(last, path), ==, 0);
+        if (n <= 8)
+            folder_accepts(folder, "chain");
+        else
+            folder_refuses(folder, "chain", KZ_ERROR_PLUGIN_UNTRUSTED, "is a link that leads to more links than are followed");
+        g_free(last);
+        last = g_strdup(name);
+    }
+    folder_free(folder);
+}
+
 static void test_link_to_folder(void)
 {
     g_autofree char *path = NULL, *link_path = NULL;
@@ -279,6 +300,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trust/what-belongs-to-others-is-refused", test_owners);
     g_test_add_func("/trust/links-out-of-the-folder-are-refused", test_links);
     g_test_add_func("/trust/links-within-the-folder-are-followed", test_link_within);
+    g_test_add_func("/trust/eight-links-are-followed-and-no-more", test_chain_of_links);
     g_test_add_func("/trust/a-folder-may-be-a-link", test_link_to_folder);
     g_test_add_func("/trust/links-of-other-users-are-refused", test_link_of_another_user);
     g_test_add_func("/trust/what-is-no-file-is-refused", test_no_files);
