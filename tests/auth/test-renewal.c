@@ -125,6 +125,34 @@ static void test_refused_after_renewal_is_an_error(void)
     visit_end(&v);
 }
 
+static int64_t read_byte(void *user, void *buffer, size_t size)
+{
+    int *left = user;
+    if (!*left || !size)
+        return 0;
+    --*left;
+    memset(buffer, 'x', 1);
+    return 1;
+}
+
+/* What was refused with its credential and can be read only once is not sent again, with nothing in it; the next call renews. */
+static void test_content_that_is_gone_is_not_sent_again(void)
+{
+    Visit v;
+    int left = 1;
+    visit_begin(&v, &turnstile, NULL);
+    g_assert_true(call(&v, &v.error));
+    set_epoch(&v, 2);
+    const kz_upload content = { .read = read_byte, .user = &left, .length = 1 };
+    g_assert_false(kz_kinds_bare(v.kinds, &(kz_kinds_bare_params){ .body = &content }, &v.error));
+    expect(&v, KZ_ERROR_AUTHENTICATION, "who are you?");
+    g_assert_cmpint(v.gate.refused, ==, 1);
+    g_assert_cmpint(v.gate.asked, ==, 1);
+    g_assert_true(call(&v, &v.error));
+    g_assert_cmpint(v.gate.asked, ==, 2);
+    visit_end(&v);
+}
+
 /* The provider learns why it is asked, and what the server wants. */
 static kz_provider_reason reason;
 static char *wanted;
@@ -352,6 +380,7 @@ int main(int argc, char **argv)
     g_test_add_func("/renewal/failed-renewal-fails-each-once", test_failed_renewal_fails_each_once);
     g_test_add_func("/renewal/failed-renewal-fails-who-is-late", test_failed_renewal_fails_who_is_late);
     g_test_add_func("/renewal/refused-after-renewal-is-an-error", test_refused_after_renewal_is_an_error);
+    g_test_add_func("/renewal/content-that-is-gone-is-not-sent-again", test_content_that_is_gone_is_not_sent_again);
     g_test_add_func("/renewal/the-challenge-is-handed-on", test_challenge_is_handed_on);
     g_test_add_func("/renewal/a-stream-under-way-is-left-alone", test_a_stream_under_way_is_left_alone);
     g_test_add_func("/renewal/ended-token-is-not-sent", test_ended_token_is_not_sent);

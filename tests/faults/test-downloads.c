@@ -97,6 +97,31 @@ static void test_other_files(void)
     }
 }
 
+/* No more at a time than is said: each of them has one connection, which serves the next file. */
+static void test_so_many_at_a_time(void)
+{
+    enum { FILES = 6 };
+    for (guint limit = 1; limit <= 3; limit++) {
+        Fixture f;
+        g_autofree char *folder = g_dir_make_tmp("kz-many-XXXXXX", NULL);
+        char *paths[FILES];
+        kz_transfer transfers[FILES];
+        begin_with(&f, &(WireAnswer){ WHOLE, -1, 0, NULL });
+        g_autofree char *url = g_strconcat(wire_url(f.server), "/file", NULL);
+        for (int i = 0; i < FILES; i++) {
+            paths[i] = g_strdup_printf("%s/%d", folder, i);
+            transfers[i] = (kz_transfer){ .url = url, .path = paths[i], .size = 10 };
+        }
+        g_assert_true(kz_service_fetch(f.kinds, transfers, FILES, limit, "download", &f.error));
+        g_assert_cmpuint(wire_count(f.server), ==, FILES);
+        g_assert_cmpuint(wire_connections(f.server), ==, limit);
+        for (int i = 0; i < FILES; i++)
+            g_free(paths[i]);
+        remove_all(folder);
+        end(&f);
+    }
+}
+
 /* Headers of a download are for the server that it is asked of. */
 static void test_headers_of_a_download(void)
 {
@@ -150,6 +175,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/downloads/a-file-is-of-one-version", test_versions);
     g_test_add_func("/downloads/another-file-does-not-get-its-name", test_other_files);
+    g_test_add_func("/downloads/so-many-at-a-time", test_so_many_at_a_time);
     g_test_add_func("/downloads/headers-of-a-download-stay", test_headers_of_a_download);
     g_test_add_func("/downloads/only-from-servers", test_what_is_no_server);
     return g_test_run();
