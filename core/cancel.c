@@ -16,6 +16,7 @@ kz_cancel *kz_cancel_new(kz_error **error)
         kz_error_no_memory(error);
         return NULL;
     }
+    cancel->owner = getpid();
     cancel->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (cancel->fd < 0) {
         kz_error_set(
@@ -33,7 +34,8 @@ void kz_cancel_now(kz_cancel *cancel)
     int saved = errno;
     uint64_t one = 1;
     atomic_store(&cancel->set, true);
-    ssize_t written = write(cancel->fd, &one, sizeof one);
+    /* A child has the parent's eventfd, but a flag of its own: the parent would be woken for nothing, again and again. */
+    ssize_t written = getpid() == cancel->owner ? write(cancel->fd, &one, sizeof one) : 0;
     (void)written; /* full means that it is readable already */
     errno = saved;
 }

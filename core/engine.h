@@ -19,7 +19,8 @@
 
 struct kz_cancel {
     atomic_bool set;
-    int fd; /* an eventfd that becomes readable */
+    int fd;      /* an eventfd that becomes readable */
+    pid_t owner; /* a child after fork() wakes nobody by it */
 };
 
 /* ---- options of calls, copied and counted (policy_options.c) ---- */

@@ -86,10 +86,13 @@ KZ_API void kz_service_free(void *service);
 /* The client of a handle, borrowed. */
 KZ_API kz_client *kz_service_client(const void *service);
 
-/* A cancel token: makes the calls that carry it end with CANCELLED. */
+/* A cancel token: makes the calls that carry it end with CANCELLED. It is its process's: a child after fork() makes its own. Release with
+ * kz_cancel_free(). NULL with the slot filled: STATE (no file descriptor is left), NO_MEMORY. */
 KZ_API kz_cancel *kz_cancel_new(kz_error **error);
-/* Cancels, from any thread or a signal handler; again: no effect. NULL is ignored. */
+/* Cancels, from any thread or a signal handler; again: no effect. In a child after fork() it ends nothing of the parent's. NULL is
+ * ignored. */
 KZ_API void kz_cancel_now(kz_cancel *cancel);
+/* Whether it was; NULL never is. */
 KZ_API bool kz_cancel_is_set(const kz_cancel *cancel);
 /* Frees; the calls that carry it must have ended. NULL is ignored. */
 KZ_API void kz_cancel_free(kz_cancel *cancel);

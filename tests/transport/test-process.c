@@ -48,6 +48,13 @@ static int in_child(kz_client *inherited, kz_cluster *cluster, const char *url)
     return 0;
 }
 
+static int status_of(pid_t child)
+{
+    int status = 1;
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    return status;
+}
+
 static void test_fork(void)
 {
     const WireAnswer script = { OK, -1, 0 };
@@ -59,10 +66,7 @@ static void test_fork(void)
     pid_t child = fork();
     if (!child)
         _exit(in_child(client, cluster, wire_url(server)));
-    int status = 0;
-    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-    g_assert_true(WIFEXITED(status));
-    g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+    g_assert_cmpint(status_of(child), ==, 0);
     g_assert_true(asks(client, &error));
     g_assert_cmpuint(wire_connections(server), ==, 2); /* the parent's lives on; the child's new client had its own */
     kz_client_free(client);
@@ -83,13 +87,89 @@ static void test_child_wakes_nobody(void)
         kz_client_free(client);
         _exit(0);
     }
-    int status = 1;
-    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-    g_assert_cmpint(status, ==, 0);
+    g_assert_cmpint(status_of(child), ==, 0);
     g_assert_cmpint(poll(&fd, 1, 0), ==, 0);
     kz_client_free(client); /* as its own process does */
     g_assert_cmpint(poll(&fd, 1, 0), ==, 1);
     kz_loop_free(loop);
+}
+
+/* What a child cancels is its own; the parent's token still wakes the parent. */
+static void test_child_cancels_nothing(void)
+{
+    const WireAnswer held = { WIRE_MARK OK, -1, WIRE_HOLD };
+    WireServer *server = wire_start(&held, 1);
+    kz_error *error = NULL;
+    kz_client *client = client_of(wire_url(server));
+    kz_loop *loop = kz_loop_new(client, &error);
+    kz_cancel *token = kz_cancel_new(&error);
+    kz_cluster *cluster = kz_cluster_with_options(
+        kz_client_cluster(client, &error), &(kz_call_options){ .cancel = token }, &error);
+    kz_pending *pending = kz_submit(loop, cluster, &kz_cluster_get_hostname_op, NULL, NULL, NULL, &error);
+    g_assert_null(error);
+    while (!wire_count(server))
+        kz_loop_wait(loop, 1);
+    pid_t child = fork();
+    if (!child) {
+        kz_cancel_now(token);
+        _exit(!kz_cancel_is_set(token));
+    }
+    g_assert_cmpint(status_of(child), ==, 0);
+    struct pollfd fd = { .fd = kz_loop_fd(loop), .events = POLLIN };
+    while (poll(&fd, 1, 0))
+        kz_loop_dispatch(loop);
+    kz_cancel_now(token);
+    g_assert_cmpint(poll(&fd, 1, 0), ==, 1);
+    while (kz_loop_wait(loop, -1))
+        ;
+    g_assert_null(kz_pending_take(pending, &error));
+    g_assert_true(kz_error_is(error, KZ_ERROR_CANCELLED));
+    kz_error_free(error);
+    kz_pending_free(pending);
+    kz_service_free(cluster);
+    kz_cancel_free(token);
+    kz_loop_free(loop);
+    kz_client_free(client);
+    wire_stop(server);
+}
+
+/* The sockets stay among what the parent watches. */
+static void test_child_leaves_the_loop_alone(void)
+{
+    const WireAnswer held = { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n" WIRE_MARK
+                              "{\"hostname\":\"h\"}",
+        -1, WIRE_HOLD };
+    WireServer *server = wire_start(&held, 1);
+    kz_error *error = NULL;
+    kz_client *client = client_of(wire_url(server));
+    kz_loop *loop = kz_loop_new(client, &error);
+    kz_pending *pending = kz_submit(
+        loop, kz_client_cluster(client, &error), &kz_cluster_get_hostname_op, NULL, NULL, NULL, &error);
+    g_assert_null(error);
+    while (!wire_count(server))
+        kz_loop_wait(loop, 1);
+    pid_t child = fork();
+    if (!child) {
+        kz_loop_free(loop);
+        _exit(0);
+    }
+    g_assert_cmpint(status_of(child), ==, 0);
+    struct pollfd fd = { .fd = kz_loop_fd(loop), .events = POLLIN };
+    while (poll(&fd, 1, 0))
+        kz_loop_dispatch(loop);
+    wire_release(server);
+    wire_wait(server, 1);
+    g_assert_cmpint(poll(&fd, 1, 0), ==, 1);
+    while (kz_loop_wait(loop, -1))
+        ;
+    void *name = kz_pending_take(pending, &error);
+    g_assert_null(error);
+    g_assert_nonnull(name);
+    kz_free(name);
+    kz_pending_free(pending);
+    kz_loop_free(loop);
+    kz_client_free(client);
+    wire_stop(server);
 }
 
 /* What libcurl has allocated by then would not be wiped. */
@@ -186,6 +266,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/process/a-child-leaves-its-parents-client-alone", test_fork);
     g_test_add_func("/process/a-child-wakes-nobody", test_child_wakes_nobody);
+    g_test_add_func("/process/a-child-cancels-nothing-of-its-parent", test_child_cancels_nothing);
+    g_test_add_func("/process/a-child-leaves-its-parents-loop-alone", test_child_leaves_the_loop_alone);
     g_test_add_func("/process/programs-that-are-run-inherit-nothing", test_nothing_is_inherited);
     g_test_add_func("/process/wiping-comes-first", test_wiping_comes_first);
     g_test_add_func("/process/fork-waits-for-loading", test_fork_waits_for_loading);
