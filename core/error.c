@@ -106,12 +106,14 @@ static const char *put(char **at, const char *text)
     return copy;
 }
 
-/* Messages quote what was given or received, and end up on terminals: bytes that are no UTF-8 are shown as question marks, and so are
+/* What quotes what was given or received ends up on terminals: bytes that are no UTF-8 are shown as question marks, and so are
  * control characters (C1 too, two bytes in UTF-8) but for line breaks and tabs. */
-static const char *put_message(char **at, const char *text)
+static const char *put_shown(char **at, const char *text)
 {
     char *copy = *at;
     const char *made = put(at, text);
+    if (!made)
+        return NULL;
     bool valid = kzi_utf8_valid(copy, strlen(copy));
     for (; *copy; copy++) {
         unsigned char c = (unsigned char)*copy, next = (unsigned char)copy[1];
@@ -135,14 +137,14 @@ bool kzi_error_fill(kz_error **error, const kz_error *facts)
         return kz_error_no_memory(error);
     *made = *facts;
     char *at = (char *)(made + 1);
-    made->message = put_message(&at, facts->message ? facts->message : "");
+    made->message = put_shown(&at, facts->message ? facts->message : "");
     made->method = put(&at, facts->method);
     made->url = put(&at, facts->url);
     made->path = put(&at, facts->path);
-    made->server_code = put(&at, facts->server_code);
-    made->server_param = put(&at, facts->server_param);
-    made->server_type = put(&at, facts->server_type);
-    made->request_id = put(&at, facts->request_id);
+    made->server_code = put_shown(&at, facts->server_code);
+    made->server_param = put_shown(&at, facts->server_param);
+    made->server_type = put_shown(&at, facts->server_type);
+    made->request_id = put_shown(&at, facts->request_id);
     if (facts->detail.text) {
         made->detail.text = memcpy(at, facts->detail.text, facts->detail.length);
         at[facts->detail.length] = 0;

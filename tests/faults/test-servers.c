@@ -76,14 +76,19 @@ static void test_charsets(void)
 /* What a server says reaches a terminal as words alone, however it writes what is none. */
 static void test_escape_sequences(void)
 {
-    static const char body[] = "{\"detail\":\"\\u001b]0;mine\\u0007no\\u007f \\u009b31m\xc2\x9b"
-                               "A\"}";
+    static const char body[] = "{\"error\":{\"message\":\"\\u001b]0;mine\\u0007no\\u007f \\u009b31m\xc2\x9b"
+                               "A\",\"code\":\"\\u001bc\",\"type\":\"\\u001bt\",\"param\":\"\\u001bp\"}}";
     g_autofree char *answer = g_strdup_printf(
-        "HTTP/1.1 409 No\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", sizeof body - 1, body);
+        "HTTP/1.1 409 No\r\nX-Request-Id: \x1bi\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+        sizeof body - 1, body);
     const WireAnswer script = { answer, -1, 0, NULL };
     Fixture f;
     begin(&f, &script, 1, once);
     g_assert_cmpint(ask_for_truth(&f), ==, -1);
+    g_assert_cmpstr(f.error->server_code, ==, "?c");
+    g_assert_cmpstr(f.error->server_type, ==, "?t");
+    g_assert_cmpstr(f.error->server_param, ==, "?p");
+    g_assert_cmpstr(f.error->request_id, ==, "?i");
     expect_error(&f, KZ_ERROR_CONFLICT, ": ?]0;mine?no? ??31m??A.");
     end(&f);
 }
@@ -174,7 +179,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/servers/wrong-lengths-and-charsets", test_lengths);
     g_test_add_func("/servers/other-charsets", test_charsets);
-    g_test_add_func("/servers/no-escape-sequences-in-messages", test_escape_sequences);
+    g_test_add_func("/servers/no-escape-sequences-in-errors", test_escape_sequences);
     g_test_add_func("/servers/an-answer-too-many", test_an_answer_too_many);
     g_test_add_func("/servers/an-answer-too-many-behind-none", test_an_answer_too_many_behind_none);
     g_test_add_func("/servers/a-connection-given-up-is-no-attempt", test_a_connection_given_up_is_no_attempt);
