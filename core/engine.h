@@ -238,7 +238,7 @@ struct kzi_call {
     int64_t largest;    /* answer, 0: the setting says */
     unsigned redirects;
     bool (*attempt)(kzi_call *call); /* transfers: makes the headers of the attempt at hand */
-    char idempotency_key[40];
+    char idempotency_key[24];
 
     /* the answer */
     CURL *easy;

@@ -236,6 +236,26 @@ static void list_encodings(void)
     strcpy(encodings, *text ? text + 2 : "identity");
 }
 
+static const char *accepted(const kzi_call *call)
+{
+    return call->accepts_stream                          ? "text/event-stream"
+        : call->op && call->op->answer == KZ_ANSWER_JSON ? "application/json"
+                                                         : "*/*";
+}
+
+/* Whether libcurl might ask the server before it sends the content; which it never does for so little. */
+static bool may_expect(const kzi_call *call)
+{
+    enum { LITTLE = 1024 };
+    return call->body_kind && (call->body_kind >= KZ_BODY_MULTIPART || call->body.length > LITTLE);
+}
+
+/* libcurl would name a content that there is none of. */
+static bool posts_nothing(const kzi_call *call)
+{
+    return !call->body_kind && strcmp(call->method, "GET") != 0 && strcmp(call->method, "HEAD") != 0;
+}
+
 /* The headers that every request has. libcurl would write User-Agent and Accept-Encoding twice, letter by letter: once into a text of its
  * own and once into the request. */
 bool kzi_call_complete_headers(kzi_call *call)
@@ -251,8 +271,10 @@ bool kzi_call_complete_headers(kzi_call *call)
     if (fine && settings->compressed && !call->raw)
         fine = kzi_header_put_default(list, "Accept-Encoding", encodings);
     if (fine && !call->raw)
-        fine = kzi_header_put_default(list, "Accept", call->accepts_stream ? "text/event-stream" : "application/json, */*;q=0.5");
-    if (fine && call->body_kind)
+        fine = kzi_header_put_default(list, "Accept", accepted(call));
+    if (fine && posts_nothing(call))
+        fine = kzi_header_put_default(list, "Content-Type", NULL);
+    if (fine && may_expect(call))
         fine = kzi_header_put(list, "Expect", NULL);
     if (fine && call->idempotency_key[0])
         fine = kzi_header_put(list, "Idempotency-Key", call->idempotency_key);

@@ -35,6 +35,27 @@ static void test_places(void)
     end(&f);
 }
 
+/* What is said of the content and of the answer: nothing of a content that there is none of, and no question before a large one. */
+static void test_headers(void)
+{
+    Fixture f;
+    const WireAnswer answers[] = { { ANSWER, -1, 0, NULL }, { ANSWER, -1, 0, NULL },
+        { HEAD("text/plain", "1") "1", -1, 0, NULL } };
+    begin(&f, answers, 3, NULL);
+    g_autofree char *large = g_strnfill(2 << 20, 'n');
+    kz_free(kz_kinds_always(f.kinds, NULL, &f.error));
+    kz_free(kz_kinds_always(f.kinds, &(kz_kinds_always_params){ .name = large }, &f.error));
+    kz_free(kz_kinds_fixed(f.kinds, &(kz_kinds_fixed_params){ .id = "a" }, &f.error));
+    no_error(&f);
+    g_assert_nonnull(strstr(wire_request(f.server, 0), "\r\nContent-Length: 0\r\n"));
+    g_assert_null(strstr(wire_request(f.server, 0), "\r\nContent-Type:"));
+    g_assert_nonnull(strstr(wire_request(f.server, 0), "\r\nAccept: application/json\r\n"));
+    g_assert_nonnull(strstr(wire_request(f.server, 1), "\r\nContent-Type: application/json\r\n"));
+    g_assert_null(strstr(wire_request(f.server, 1), "\r\nExpect:"));
+    g_assert_nonnull(strstr(wire_request(f.server, 2), "\r\nAccept: */*\r\n"));
+    end(&f);
+}
+
 static void test_query_of_the_path(void)
 {
     Fixture f;
@@ -303,6 +324,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/arguments/travel-in-path-query-header-and-cookie", test_places);
+    g_test_add_func("/arguments/are-announced-as-what-they-are", test_headers);
     g_test_add_func("/arguments/join-the-query-that-the-path-has", test_query_of_the_path);
     g_test_add_func("/arguments/travel-in-a-json-body", test_body);
     g_test_add_func("/arguments/by-name-are-the-same", test_body_by_name);

@@ -64,7 +64,7 @@ static char *sent(WireServer *server, guint from)
     GString *all = g_string_new(NULL);
     for (guint i = from; i < wire_count(server); i++)
         g_string_append(all, wire_request(server, i));
-    GRegex *chance = g_regex_new("(-{24}|kz-)[0-9a-f]+", 0, 0, NULL);
+    GRegex *chance = g_regex_new("-{24}[0-9a-f]+|(?<=Idempotency-Key: )[\\w-]{22}", 0, 0, NULL);
     char *text = g_regex_replace_literal(chance, all->str, (gssize)all->len, 0, "*", 0, NULL);
     g_regex_unref(chance);
     g_string_free(all, TRUE);
