@@ -173,27 +173,20 @@ void kzi_put_pairs(
         out->failed = true;
         return;
     }
-    if (field->container == KZ_ONE) {
-        if (kzi_field_text(&text, field, params, size)) {
-            kzi_put_pair(out, *separator, name.data, &text);
-            *separator = '&';
-        }
-    } else if (field->container == KZ_LIST) {
+    if (field->container == KZ_MAP) {
+        put_map(out, separator, field, params, size);
+    } else if (field->container == KZ_LIST && explode) {
         const void *const *at = kzi_field_at(params, size, field, &count);
         for (size_t i = 0; at && *at && i < count; i++) {
+            kzi_buffer_clear(&text);
             item_text(&text, field, *at, i);
-            bool last = i + 1 == count;
-            if (!explode && !last) {
-                kzi_buffer_putc(&text, ',');
-                continue;
-            }
             kzi_put_pair(out, *separator, name.data, &text);
             *separator = '&';
-            kzi_buffer_clear(&text);
         }
+    } else if (kzi_joined_text(&text, field, params, size)) {
+        kzi_put_pair(out, *separator, name.data, &text);
+        *separator = '&';
     }
-    if (field->container == KZ_MAP)
-        put_map(out, separator, field, params, size);
     out->failed |= text.failed;
     kzi_buffer_free(&text);
     kzi_buffer_free(&name);

@@ -4,6 +4,8 @@
 #include "functions.h"
 #include "text.h"
 
+enum { MOST = 1024 }; /* choices, calls of one choice: beyond what any server means */
+
 typedef struct tool_call {
     text id, type, name, arguments;
     bool begun;
@@ -65,7 +67,7 @@ static bool add_items(text *t, const kz_openai_chat_completion_token_logprob *co
 static bool add_call(choice *c, const kz_chat_tool_call_chunk *piece, kz_error **error)
 {
     int64_t index = piece->index.state == KZ_SET ? piece->index.value : (int64_t)c->n_calls - (piece->id ? 0 : 1);
-    tool_call *call = piece_at((void **)&c->calls, &c->n_calls, sizeof *call, index < 0 ? 0 : index, "tool call", error);
+    tool_call *call = piece_at((void **)&c->calls, &c->n_calls, sizeof *call, MOST, index < 0 ? 0 : index, "tool call", error);
     if (!call)
         return false;
     call->begun = true;
@@ -92,7 +94,7 @@ static bool add_delta(choice *c, const kz_chat_delta *delta, kz_error **error)
 static bool add_choice(accumulator *all, const kz_chat_chunk_choice *piece, kz_error **error)
 {
     int64_t index = piece->index.state == KZ_SET ? piece->index.value : 0;
-    choice *c = piece_at((void **)&all->choices, &all->n_choices, sizeof *c, index, "choice", error);
+    choice *c = piece_at((void **)&all->choices, &all->n_choices, sizeof *c, MOST, index, "choice", error);
     if (!c || !add_delta(c, piece->delta, error))
         return false;
     c->begun = true;

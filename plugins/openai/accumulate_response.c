@@ -5,6 +5,8 @@
 
 #include <json-c/json.h>
 
+enum { MOST = 4096 }; /* items, parts of one item */
+
 /* Where the texts of events belong: to a member of the item by itself, or to a part in a list of it. */
 typedef struct kind {
     const char *event;
@@ -88,11 +90,12 @@ static const kind *kind_of(const kz_openai_response_stream_event *event)
 /* Text that is new, of an item that is not done. */
 static bool add_words(accumulator *all, const kind *its, const kz_openai_response_stream_event *event, kz_error **error)
 {
-    item *i = piece_at((void **)&all->items, &all->n_items, sizeof *i, at(event->output_index), "item", error);
-    piece *p = !i      ? NULL
-        : !its->type   ? &i->alone
-        : its->summary ? piece_at((void **)&i->summaries, &i->n_summaries, sizeof *p, at(event->summary_index), "summary", error)
-                       : piece_at((void **)&i->pieces, &i->n_pieces, sizeof *p, at(event->content_index), "part", error);
+    item *i = piece_at((void **)&all->items, &all->n_items, sizeof *i, MOST, at(event->output_index), "item", error);
+    piece *p = !i    ? NULL
+        : !its->type ? &i->alone
+        : its->summary
+        ? piece_at((void **)&i->summaries, &i->n_summaries, sizeof *p, MOST, at(event->summary_index), "summary", error)
+        : piece_at((void **)&i->pieces, &i->n_pieces, sizeof *p, MOST, at(event->content_index), "part", error);
     if (!p)
         return false;
     p->kind = its;
@@ -117,7 +120,7 @@ bool kzp_response_accumulator_add(
     bool done = is(event, "response.output_item.done");
     if (!done && !is(event, "response.output_item.added"))
         return true;
-    item *i = piece_at((void **)&all->items, &all->n_items, sizeof *i, at(event->output_index), "item", error);
+    item *i = piece_at((void **)&all->items, &all->n_items, sizeof *i, MOST, at(event->output_index), "item", error);
     if (!i)
         return false;
     i->done = done;

@@ -59,12 +59,11 @@ static inline void text_free(text *t)
     *t = (text){ 0 };
 }
 
-enum { MOST_PIECES = 4096 }; /* beyond what any server means */
-
-/* The place of number `index` in an array of things of `size` bytes, which grows by zeros; NULL with the slot filled. */
-static inline void *piece_at(void **array, size_t *count, size_t size, int64_t index, const char *what, kz_error **error)
+/* The place of number `index` in an array of `most` things of `size` bytes, which grows by zeros; NULL with the slot filled. */
+static inline void *piece_at(
+    void **array, size_t *count, size_t size, int64_t most, int64_t index, const char *what, kz_error **error)
 {
-    if (index < 0 || index >= MOST_PIECES) {
+    if (index < 0 || index >= most) {
         kz_error_set(
             error, KZ_ERROR_DECODE, what, "The stream has a %s number %lld, which no server can mean.", what, (long long)index);
         return NULL;

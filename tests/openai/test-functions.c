@@ -116,7 +116,8 @@ static void test_usage(void)
 static void test_absurd_index(void)
 {
     static const char *const bad[] = { "{\"index\":1000000000,\"delta\":{}}", "{\"index\":-1,\"delta\":{}}",
-        "{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":99999999}]}}" };
+        "{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":99999999}]}}", "{\"index\":1024,\"delta\":{}}",
+        "{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":1024}]}}" };
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         Fixture f;
         char *text = g_strdup_printf(EVENTS "data: {\"choices\":[%s]}\n\n", bad[i]);
